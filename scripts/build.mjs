@@ -1,0 +1,59 @@
+// Bundles both programs into dist/: a thin entry each and chunks that are loaded when a command needs them.
+// What `npm pack` makes then runs unpacked anywhere, read-only, without node_modules.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+rmSync('dist', { recursive: true, force: true });
+const result = await build({
+  entryPoints: {
+    'start-jupyter': 'src/cli/main.ts',
+    'start-jupyter-proxy': 'src/proxy/main.ts',
+    proxy: 'src/proxy/module.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.18',
+  chunkNames: 'chunks/[name]-[hash]',
+  loader: { '.html': 'text', '.css': 'text' },
+  define: { __VERSION__: JSON.stringify(version) },
+  // CommonJS packages inside an ES module bundle call require() for Node's own modules.
+  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+});
+
+writeFileSync('THIRD-PARTY-NOTICES.txt', notices(Object.keys(result.metafile.inputs)));
+if (!process.argv.includes('--no-types')) {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
+    stdio: 'inherit',
+  });
+}
+
+/** The licence texts of every package of which code is in the bundle. */
+function notices(inputs) {
+  const packages = new Set();
+  for (const input of inputs) {
+    const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) packages.add(found[1]);
+  }
+  const parts = [...packages].sort().map((folder) => {
+    const { name, version: packageVersion, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    return `${name} ${packageVersion} (${license})\n\n${text}\n`;
+  });
+  return `start-jupyter contains code of these packages, under their own licences.\n\n${parts.join(`\n${'-'.repeat(78)}\n\n`)}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * What every scheduler adapter can do, and the scheduler-neutral values that go in and out.
+ * Adapters do not import each other; choose.ts picks one.
+ */
+
+/** A job's identity as the scheduler prints it: `123`, `123;cluster` is split before it gets here. */
+export interface JobId {
+  id: string;
+  /** Slurm's cluster name when sbatch sent the job to another cluster than the default one. */
+  cluster?: string;
+}
+
+export type JobState =
+  | { phase: 'queued'; reason?: string; estimatedStart?: Date }
+  | { phase: 'running'; node: string; endsAt?: Date }
+  | {
+      phase: 'ended';
+      outcome: 'completed' | 'failed' | 'cancelled' | 'timed-out' | 'unknown';
+      detail?: string;
+    }
+  | { phase: 'unknown'; why: string };
+
+/** One partition (queue), as the scheduler itself describes it. */
+export interface Partition {
+  name: string;
+  /** Longest walltime in minutes; undefined: unlimited or not said. */
+  maxMinutes?: number;
+  /** False when the scheduler says that it takes no jobs now. */
+  up: boolean;
+}
+
+/**
+ * Where a value comes from. `upper` beats a template's own directive (command line, START_JUPYTER_*), `lower` gives
+ * way to it (user's and site's configuration, the site's SBATCH_*, shipped default).
+ */
+export type Rank = 'upper' | 'lower';
+
+/** A value of the request together with its rank. */
+export interface Ranked<T> {
+  value: T;
+  rank: Rank;
+}
+
+/** What a job asks for. Strings have been checked against the scheduler's grammar before they get here. */
+export interface JobRequest {
+  /** Unique, so that the job can be found again: `jupyter-` and random characters. */
+  name: string;
+  /** Absolute; the session directory. */
+  workingDirectory: string;
+  /** Absolute; exists already with mode 0600. */
+  logFile: string;
+  partition?: Ranked<string>;
+  account?: Ranked<string>;
+  /** In minutes, or a text in the scheduler's own form (from a site's SBATCH_TIMELIMIT). */
+  walltime: Ranked<number | string>;
+  nodes?: Ranked<number>;
+  cpus?: Ranked<number>;
+  /** GPUs and the form in which this system wants them. */
+  gpus?: Ranked<{ count: number; form: 'gpus' | 'gres' }>;
+  /** As the scheduler takes it: `4G`, `500M`. */
+  memory?: Ranked<string>;
+  gres?: Ranked<string>;
+  qos?: Ranked<string>;
+  constraint?: Ranked<string>;
+  reservation?: Ranked<string>;
+}
+
+/** Directive lines for a rendered script, complete (`#SBATCH --time=30`), in two groups. */
+export interface Directives {
+  /** Go right under the shebang: a template's own later lines beat them. */
+  lower: string[];
+  /** Go after the template's own lines: they beat those. */
+  upper: string[];
+}
+
+export interface SubmitOptions {
+  /** The job's unique name: with it a job whose id was never read is found again. */
+  jobName: string;
+  /** `--scheduler-arg`, passed on as they are. */
+  extraArguments: readonly string[];
+  signal?: AbortSignal;
+}
+
+export interface Scheduler {
+  readonly kind: 'slurm' | 'torque' | 'pbs' | 'local';
+  /** Pure. Throws StartJupyterError('bad-option') for what this scheduler cannot do. */
+  directives(request: JobRequest): Directives;
+  /** The exact command that submit runs, for --info and --dry-run. */
+  submitCommand(scriptPath: string, extraArguments: readonly string[]): string[];
+  /**
+   * Submits a script. Throws StartJupyterError: 'scheduler-refused' (detail: its own words; no job exists),
+   * 'scheduler-unreachable', or 'interrupted' after an aborted signal, when no job exists any more.
+   */
+  submit(scriptPath: string, options: SubmitOptions): Promise<JobId>;
+  /** Never throws for a scheduler that does not answer: that is `{phase: 'unknown'}`. */
+  inspect(id: JobId, signal?: AbortSignal): Promise<JobState>;
+  /** Resolves when the job is cancelled or was over already. */
+  cancel(id: JobId): Promise<void>;
+  /** What partitions there are; undefined when the scheduler cannot be asked. */
+  partitions(signal?: AbortSignal): Promise<Partition[] | undefined>;
+}
