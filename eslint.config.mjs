@@ -11,7 +11,17 @@ const forbidden = {
   'src/jupyter/**': ['cli', 'launch', 'site', 'scheduler', 'satellite', 'session', 'proxy'],
   'src/satellite/**': ['cli', 'launch', 'site', 'scheduler', 'script', 'jupyter', 'session', 'proxy'],
   'src/session/**': ['cli', 'launch', 'site', 'jupyter', 'satellite', 'proxy'],
-  'src/platform/**': ['cli', 'launch', 'site', 'scheduler', 'script', 'jupyter', 'satellite', 'session', 'proxy'],
+  'src/platform/**': [
+    'cli',
+    'launch',
+    'site',
+    'scheduler',
+    'script',
+    'jupyter',
+    'satellite',
+    'session',
+    'proxy',
+  ],
   'src/launch/**': ['cli'],
   'src/proxy/**': ['cli', 'launch', 'site', 'scheduler', 'script', 'jupyter', 'session', 'platform'],
 };
@@ -75,7 +85,9 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { paths: Object.entries(owners).map(([name, owner]) => ({ name, message: `${owner} owns ${name}.` })) },
+        {
+          paths: Object.entries(owners).map(([name, owner]) => ({ name, message: `${owner} owns ${name}.` })),
+        },
       ],
     },
   },

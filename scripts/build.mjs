@@ -27,7 +27,9 @@ const result = await build({
   loader: { '.html': 'text', '.css': 'text' },
   define: { __VERSION__: JSON.stringify(version) },
   // CommonJS packages inside an ES module bundle call require() for Node's own modules.
-  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+  },
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -50,9 +52,16 @@ function notices(inputs) {
     if (found) packages.add(found[1]);
   }
   const parts = [...packages].sort().map((folder) => {
-    const { name, version: packageVersion, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const {
+      name,
+      version: packageVersion,
+      license,
+    } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    const text =
+      file && existsSync(join(folder, file))
+        ? readFileSync(join(folder, file), 'utf8').trim()
+        : `Licence: ${license}`;
     return `${name} ${packageVersion} (${license})\n\n${text}\n`;
   });
   return `start-jupyter contains code of these packages, under their own licences.\n\n${parts.join(`\n${'-'.repeat(78)}\n\n`)}`;

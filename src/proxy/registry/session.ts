@@ -38,10 +38,4 @@ export type ReadySession = Extract<Session, { phase: 'ready' }>;
 
 /** Why a session ended; the waiting page has words for each. */
 export type EndCause =
-  | 'destroyed'
-  | 'expired'
-  | 'time-is-up'
-  | 'job-ended'
-  | 'backend-gone'
-  | 'replaced'
-  | 'evicted';
+  'destroyed' | 'expired' | 'time-is-up' | 'job-ended' | 'backend-gone' | 'replaced' | 'evicted';
