@@ -1,0 +1,40 @@
+/** What the job must restore on its node so that it runs the Jupyter that the check found. */
+import { assignments } from '../script/quote.js';
+import type { JupyterFound } from './probe.js';
+
+/** Recorded as they are and restored as they were; the rest of the login environment does not travel. */
+const RESTORED = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'MODULEPATH',
+  'LOADEDMODULES',
+  'CONDA_PREFIX',
+  'VIRTUAL_ENV',
+  'LANG',
+  'LC_ALL',
+] as const;
+
+/** The text of the session's `environment` file (docs/architecture.md). `umask` as a number, 0o022. */
+export function environmentFile(
+  env: NodeJS.ProcessEnv,
+  jupyter: JupyterFound | undefined,
+  umask: number,
+): string {
+  const values: Record<string, string> = {
+    sj_jupyter: jupyter?.path ?? '',
+    sj_python: jupyter?.python ?? '',
+    sj_umask: umask.toString(8).padStart(4, '0'),
+  };
+  for (const name of RESTORED) {
+    const value = env[name];
+    if (value !== undefined && value !== '') values[`sj_${name}`] = value;
+  }
+  return assignments(values);
+}
+
+/** The conda environment or virtual environment that is active here, in words; undefined: none. */
+export function activeEnvironment(env: NodeJS.ProcessEnv): string | undefined {
+  if (env['VIRTUAL_ENV']) return `virtual environment ${env['VIRTUAL_ENV']}`;
+  if (env['CONDA_PREFIX']) return `conda environment ${env['CONDA_DEFAULT_ENV'] ?? env['CONDA_PREFIX']}`;
+  return undefined;
+}

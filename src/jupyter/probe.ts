@@ -1,0 +1,115 @@
+/** Which Jupyter is here: found on PATH, asked for its packages' versions without starting it. */
+import { constants } from 'node:fs';
+import { access, open } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
+import { failureOf, run } from '../platform/process.js';
+
+export interface JupyterFound {
+  /** Absolute path of `jupyter`. */
+  path: string;
+  /** Absolute path of its Python, when it is a Python script. */
+  python?: string;
+  versions: JupyterVersions;
+}
+
+/** Versions as their packages say them; absent: not installed. */
+export interface JupyterVersions {
+  notebook?: string;
+  jupyterlab?: string;
+  jupyter_server?: string;
+}
+
+export type ProbeResult = { found: JupyterFound } | { missing: string };
+
+const PACKAGES = ['notebook', 'jupyterlab', 'jupyter_server'] as const;
+
+/** importlib.metadata takes 0.07 s where `jupyter lab --version` takes 2.7 s. */
+const ASK_VERSIONS = `
+import json, importlib.metadata as m
+out = {}
+for name in ${JSON.stringify(PACKAGES)}:
+    try: out[name] = m.version(name)
+    except m.PackageNotFoundError: pass
+print(json.dumps(out))
+`;
+
+/** An import on a cold parallel file system can take many seconds. */
+const TIMEOUT_MS = 60_000;
+
+/** Finds the Jupyter that this environment would start. Never throws: what is wrong is in `missing`. */
+export async function probeJupyter(env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<ProbeResult> {
+  const path = await findOnPath('jupyter', env['PATH']);
+  if (path === undefined) return { missing: 'There is no "jupyter" on your PATH.' };
+  const python = await interpreterOf(path);
+  const command =
+    python === undefined ? ([path, ['--version']] as const) : ([python, ['-c', ASK_VERSIONS]] as const);
+  const result = await run(command[0], command[1], {
+    env,
+    timeoutMs: TIMEOUT_MS,
+    ...(signal ? { signal } : {}),
+  });
+  if (result.exitCode !== 0) {
+    return { missing: `${path} is there but does not work: ${lastLine(failureOf(command[0], result))}` };
+  }
+  const versions = python === undefined ? versionsOfListing(result.stdout) : parseVersions(result.stdout);
+  return { found: { path, versions, ...(python === undefined ? {} : { python }) } };
+}
+
+/** The first executable of that name on a PATH; relative entries are left out, the job runs elsewhere. */
+export async function findOnPath(name: string, path = ''): Promise<string | undefined> {
+  for (const folder of path.split(delimiter)) {
+    if (!folder.startsWith('/') && process.platform !== 'win32') continue;
+    const candidate = join(folder, name);
+    try {
+      await access(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The Python of a script's first line. pip and conda write a shell trampoline where that line would be too long or
+ * hold a space: `#!/bin/sh`, then `'''exec' /path/python "$0" "$@"`. `/usr/bin/env python3` and programs that are
+ * no Python scripts (pyenv's shims) give undefined.
+ */
+async function interpreterOf(script: string): Promise<string | undefined> {
+  const file = await open(script, 'r').catch(() => undefined);
+  if (file === undefined) return undefined;
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(2048), position: 0 });
+  await file.close();
+  const [first = '', second = ''] = buffer.toString('utf8', 0, bytesRead).split('\n');
+  const direct = /^#!\s*(\/\S*python[\d.]*)\s*$/.exec(first)?.[1];
+  if (direct !== undefined) return direct;
+  const trampoline = /^'''exec' (?:"([^"]+)"|(\S+)) /.exec(second);
+  const path = trampoline?.[1] ?? trampoline?.[2];
+  if (path?.startsWith('/')) return path;
+  const beside = join(dirname(script), 'python3');
+  if (/^#!\s*\/usr\/bin\/env python/.test(first) && (await findOnPath('python3', dirname(script))) === beside)
+    return beside;
+  return undefined;
+}
+
+function parseVersions(stdout: string): JupyterVersions {
+  try {
+    return JSON.parse(lastLine(stdout)) as JupyterVersions;
+  } catch {
+    return {};
+  }
+}
+
+/** `jupyter --version` prints `notebook         : 6.4.12` or `jupyterlab : not installed`, a line each. */
+function versionsOfListing(stdout: string): JupyterVersions {
+  const versions: JupyterVersions = {};
+  for (const name of PACKAGES) {
+    const version = new RegExp(`^${name}\\s*:\\s*(\\d\\S*)`, 'm').exec(stdout)?.[1];
+    if (version !== undefined) versions[name] = version;
+  }
+  return versions;
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

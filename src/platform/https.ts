@@ -1,0 +1,89 @@
+/** The only door to HTTPS. Certificates are always checked; what fails before an answer is an error with a code. */
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { StartJupyterError } from '../errors.js';
+
+export interface HttpsRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  url: URL;
+  headers?: Record<string, string>;
+  body?: string;
+  /** For the whole exchange. */
+  timeoutMs: number;
+  /** PEM; replaces the roots that Node trusts by itself. */
+  ca?: string;
+  signal?: AbortSignal;
+}
+
+export interface HttpsAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+/** Longer answers are not ours: the rest is not read. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+/** Sends one request on a connection of its own, without following redirects or using an HTTP proxy. */
+export async function httpsRequest(request: HttpsRequest): Promise<HttpsAnswer> {
+  const { Agent, request: send } = await import('undici');
+  const agent = new Agent({
+    connect: { lookup: loopbackForLocalhost, ...(request.ca === undefined ? {} : { ca: request.ca }) },
+    maxResponseSize: MAX_BODY_BYTES,
+  });
+  const limit = AbortSignal.timeout(request.timeoutMs);
+  try {
+    const answer = await send(request.url, {
+      method: request.method,
+      dispatcher: agent,
+      signal: request.signal ? AbortSignal.any([limit, request.signal]) : limit,
+      ...(request.headers === undefined ? {} : { headers: request.headers }),
+      ...(request.body === undefined ? {} : { body: request.body }),
+    });
+    return { status: answer.statusCode, headers: answer.headers, body: await answer.body.text() };
+  } catch (error) {
+    throw transportError(request, error, limit.aborted);
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** Names under `.localhost` are loopback (RFC 6761), but not every resolver knows it. */
+const loopbackForLocalhost: LookupFunction = (hostname, options, callback) => {
+  if (/(^|\.)localhost$/i.test(hostname)) {
+    if (options.all) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    else callback(null, '127.0.0.1', 4);
+    return;
+  }
+  lookup(hostname, options, callback);
+};
+
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME|INVALID_CA|UNTRUSTED/;
+
+function transportError(request: HttpsRequest, error: unknown, timedOut: boolean): StartJupyterError {
+  // Only the host goes into a message: a classic URL holds the name, which is a credential there.
+  const where = request.url.host;
+  const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
+  if (request.signal?.aborted) return new StartJupyterError('interrupted', 'Interrupted.', { cause: error });
+  if (timedOut) {
+    return new StartJupyterError(
+      'proxy-unreachable',
+      `The proxy ${where} did not answer within ${Math.round(request.timeoutMs / 1000)} s.`,
+      { cause: error, hint: 'It may be busy or down: try again in a few minutes, then tell your support.' },
+    );
+  }
+  if (UNTRUSTED.test(code)) {
+    return new StartJupyterError(
+      'proxy-untrusted',
+      `The certificate of the proxy ${where} cannot be trusted: ${message}.`,
+      {
+        cause: error,
+        hint: 'If the proxy has a certificate of a private authority, name its file with --ca FILE. Nothing was sent.',
+      },
+    );
+  }
+  return new StartJupyterError('proxy-unreachable', `The proxy ${where} cannot be reached: ${message}.`, {
+    cause: error,
+    hint: 'Check the host name (--endpoint) and that this machine is inside the network that the proxy serves.',
+  });
+}

@@ -1,0 +1,196 @@
+/** The launcher's side of both protocols: our own (/api/v1) and the classic CGIs, behind one interface. */
+import { StartJupyterError } from '../errors.js';
+import { httpsRequest, type HttpsAnswer, type HttpsRequest } from '../platform/https.js';
+import {
+  API_HEADER,
+  API_PREFIX,
+  NAME_PATTERN,
+  manageHost,
+  type ApiError,
+  type ReserveAnswer,
+  type ReserveRequest,
+} from './protocol.js';
+
+/** Where a service is and how its certificate is checked. */
+export interface Endpoint {
+  /** The service's base name: sessions are `NAME.DOMAIN`, control is `manage.DOMAIN`. */
+  domain: string;
+  port: number;
+  /** `auto` tries our own protocol and takes a definite "not here" for a classic service. */
+  protocol: 'auto' | 'v1' | 'classic';
+  /** PEM; absent: the roots that Node trusts. */
+  ca?: string;
+}
+
+/** A name that is taken at the service. */
+export interface Reservation {
+  protocol: 'v1' | 'classic';
+  name: string;
+  /** `https://NAME.DOMAIN[:PORT]/` */
+  url: string;
+  /** Own protocol only; in the classic one the name itself is the credential. */
+  redeemSecret?: string;
+}
+
+export interface SatelliteClient {
+  /** Takes a name. Safe to abort: the request is given a moment to end, so that a name taken is known. */
+  reserve(request: ReserveRequest, signal?: AbortSignal): Promise<Reservation>;
+  link(reservation: Reservation, jobId: string): Promise<void>;
+  /** Gives the name back; one that is gone already is fine. */
+  giveBack(reservation: Reservation): Promise<void>;
+}
+
+const TIMEOUT_MS = 15_000;
+/** Giving back happens while a person waits for Ctrl-C to take effect. */
+const GIVE_BACK_TIMEOUT_MS = 5_000;
+/** How long an aborted reservation may still take to answer. */
+const ABORT_GRACE_MS = 3_000;
+
+export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
+  const host = manageHost(endpoint.domain);
+  const base = new URL(`https://${host}:${endpoint.port}`);
+
+  const call = (
+    method: HttpsRequest['method'],
+    path: string,
+    facts: { body?: unknown; secret?: string; timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<HttpsAnswer> =>
+    httpsRequest({
+      method,
+      url: new URL(path, base),
+      timeoutMs: facts.timeoutMs ?? TIMEOUT_MS,
+      headers: {
+        ...(facts.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(facts.secret === undefined ? {} : { authorization: `Bearer ${facts.secret}` }),
+      },
+      ...(facts.body === undefined ? {} : { body: JSON.stringify(facts.body) }),
+      ...(endpoint.ca === undefined ? {} : { ca: endpoint.ca }),
+      ...(facts.signal === undefined ? {} : { signal: facts.signal }),
+    });
+
+  const classic = async (path: string, parameters: Record<string, string>, timeoutMs = TIMEOUT_MS) => {
+    const answer = await call('GET', `${path}?${new URLSearchParams(parameters).toString()}`, { timeoutMs });
+    return answer;
+  };
+
+  const reserveClassic = async (signal?: AbortSignal): Promise<Reservation> => {
+    const answer = await call('GET', '/getlink.cgi', signal ? { signal } : {});
+    const name = /^Your token is \n([a-z-]+)\n$/.exec(answer.body)?.[1];
+    if (answer.status !== 200 || name === undefined || !NAME_PATTERN.test(name)) throw refusal(host, answer);
+    const port = endpoint.port === 443 ? '' : `:${endpoint.port}`;
+    return { protocol: 'classic', name, url: `https://${name}.${endpoint.domain}${port}/` };
+  };
+
+  return {
+    async reserve(request, signal) {
+      const patient = signal && delayedAbort(signal, ABORT_GRACE_MS);
+      const during = patient ? { signal: patient } : {};
+      if (endpoint.protocol === 'classic') return reserveClassic(patient);
+      const answer = await call('POST', `${API_PREFIX}/sessions`, { body: request, ...during });
+      if (answer.status === 404 && answer.headers[API_HEADER] === undefined) {
+        if (endpoint.protocol === 'auto') return reserveClassic(patient);
+        throw new StartJupyterError(
+          'proxy-too-old',
+          `${host} is a classic service, not start-jupyter-proxy.`,
+          {
+            hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
+          },
+        );
+      }
+      if (answer.status !== 201) throw refusal(host, answer);
+      return reservationOf(answer, host, endpoint.domain);
+    },
+
+    async link(reservation, jobId) {
+      if (reservation.protocol === 'classic') {
+        const answer = await classic('/linktoken.cgi', { token: reservation.name, jobid: jobId });
+        if (answer.body !== 'Success! Token linked to jobid.\n') throw refusal(host, answer);
+        return;
+      }
+      const answer = await call('PUT', `${API_PREFIX}/sessions/${reservation.name}/job`, {
+        body: { jobId },
+        ...secretOf(reservation),
+      });
+      if (answer.status !== 200) throw refusal(host, answer);
+    },
+
+    async giveBack(reservation) {
+      if (reservation.protocol === 'classic') {
+        const answer = await classic('/destroytoken.cgi', { token: reservation.name }, GIVE_BACK_TIMEOUT_MS);
+        const gone = /^Success! |^Oops! Unknown nonce or nonce already destroyed/.test(answer.body);
+        if (!gone) throw refusal(host, answer);
+        return;
+      }
+      const answer = await call('DELETE', `${API_PREFIX}/sessions/${reservation.name}`, {
+        timeoutMs: GIVE_BACK_TIMEOUT_MS,
+        ...secretOf(reservation),
+      });
+      if (answer.status !== 204 && answer.status !== 404) throw refusal(host, answer);
+    },
+  };
+}
+
+function secretOf(reservation: Reservation): { secret?: string } {
+  return reservation.redeemSecret === undefined ? {} : { secret: reservation.redeemSecret };
+}
+
+/** Checks what the service says: nothing of it is used before it has the form that it must have. */
+function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reservation {
+  const said = parseJson(answer.body) as Partial<ReserveAnswer> | undefined;
+  const { name, url, redeemSecret } = said ?? {};
+  if (typeof name === 'string' && typeof url === 'string' && typeof redeemSecret === 'string') {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined;
+    const right = parsed?.protocol === 'https:' && parsed.hostname === `${name}.${domain}`;
+    if (NAME_PATTERN.test(name) && right && /^[\w-]{20,200}$/.test(redeemSecret)) {
+      return { protocol: 'v1', name, url: parsed.href, redeemSecret };
+    }
+  }
+  throw new StartJupyterError(
+    'proxy-unintelligible',
+    `${host} answered a reservation in a form that is not ours.`,
+    {
+      hint: 'The proxy may be of another version: tell your support.',
+    },
+  );
+}
+
+/** An answer that is not a success, in the service's own words. */
+function refusal(host: string, answer: HttpsAnswer): StartJupyterError {
+  const oops = /^Oops! (.*)/s.exec(answer.body)?.[1];
+  const ours =
+    answer.headers[API_HEADER] === undefined ? undefined : (parseJson(answer.body) as ApiError | undefined);
+  const words = oops ?? ours?.message;
+  if (words !== undefined) {
+    return new StartJupyterError('proxy-refused', `The proxy ${host} refused: ${words.trim()}`, {
+      hint: 'The proxy serves the cluster’s own network only, and may limit how many names are taken at a time.',
+    });
+  }
+  const facts = {
+    detail: answer.body.slice(0, 400),
+    hint: 'Try again in a few minutes, then tell your support.',
+  };
+  return new StartJupyterError(
+    answer.status >= 500 || answer.status === 429 ? 'proxy-refused' : 'proxy-unintelligible',
+    `The proxy ${host} answered with HTTP status ${answer.status}.`,
+    facts,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Aborts some time after the given signal did. */
+function delayedAbort(signal: AbortSignal, delayMs: number): AbortSignal {
+  const controller = new AbortController();
+  const later = (): void => {
+    setTimeout(() => controller.abort(), delayMs).unref();
+  };
+  if (signal.aborted) later();
+  else signal.addEventListener('abort', later, { once: true });
+  return controller.signal;
+}

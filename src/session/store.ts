@@ -1,0 +1,173 @@
+/** Where sessions live on disk, and how one is made so that nobody else can read or change it. */
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, parse, resolve } from 'node:path';
+import { StartJupyterError } from '../errors.js';
+import type { SessionRecord } from './record.js';
+
+/** `$XDG_STATE_HOME/start-jupyter`, by default `~/.local/state/start-jupyter`. */
+export function stateDirectory(env: NodeJS.ProcessEnv): string {
+  const base = env['XDG_STATE_HOME'];
+  // The XDG specification says that a relative path is to be ignored.
+  const absolute = base !== undefined && resolve(base) === base ? base : undefined;
+  return join(absolute ?? join(env['HOME'] ?? homedir(), '.local', 'state'), 'start-jupyter');
+}
+
+export interface SessionPlace {
+  id: string;
+  /** Where the session will be. */
+  directory: string;
+  sessionsDirectory: string;
+}
+
+/** Names a new session; nothing is written. `random` gives the given number of bytes. */
+export function newSessionPlace(
+  env: NodeJS.ProcessEnv,
+  now: Date,
+  random: (bytes: number) => Buffer,
+): SessionPlace {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  // 40 bits, so that two launches within a second do not meet.
+  const id = `${stamp}-${random(5).toString('hex')}`;
+  const sessionsDirectory = join(stateDirectory(env), 'sessions');
+  const directory = join(sessionsDirectory, id);
+  if (/[\n\r\\]/.test(directory)) {
+    throw new StartJupyterError(
+      'bad-directory',
+      `Sessions cannot be kept under ${JSON.stringify(sessionsDirectory)}.`,
+      {
+        hint: 'The path holds a line break or a backslash, which schedulers do not take: set XDG_STATE_HOME to another one.',
+      },
+    );
+  }
+  return { id, directory, sessionsDirectory };
+}
+
+/** A session that is being made: in a directory beside the others, invisible until it is placed. */
+export interface StagedSession {
+  /** Writes a file of the session, mode 0600, never over another one. `name` may be `lib/x.sh`. */
+  write(name: string, content: string): Promise<void>;
+  /** Gives the session its final place. */
+  place(): Promise<void>;
+  /** Removes whatever there is of it, staged or placed. */
+  remove(): Promise<void>;
+}
+
+/** Makes the staging directory. */
+export async function stageSession(place: SessionPlace): Promise<StagedSession> {
+  await makeSafe(place.sessionsDirectory);
+  const staging = await makeStaging(place);
+  let current = staging;
+  return {
+    async write(name, content) {
+      const path = join(current, name);
+      if (name.includes('/')) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await writePrivate(path, content);
+    },
+    async place() {
+      await rename(current, place.directory);
+      current = place.directory;
+    },
+    async remove() {
+      await rm(current, { recursive: true, force: true });
+    },
+  };
+}
+
+async function makeStaging(place: SessionPlace): Promise<string> {
+  const { default: tmp } = await import('tmp');
+  return await new Promise((resolvePath, reject) => {
+    const options = { tmpdir: place.sessionsDirectory, template: `.staging-${place.id}-XXXXXX`, mode: 0o700 };
+    tmp.dir({ ...options, keep: true }, (error, path) => {
+      if (error) reject(cannotWrite(place.sessionsDirectory, error));
+      else resolvePath(path);
+    });
+  });
+}
+
+/** Writes a new file of mode 0600 and makes sure that the file system keeps that mode. */
+async function writePrivate(path: string, content: string): Promise<void> {
+  try {
+    // wx: exclusive, does not follow a link that somebody put there.
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      const { mode } = await file.stat();
+      if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+        throw new StartJupyterError(
+          'unsafe-directory',
+          `A file in ${dirname(path)} cannot be kept private.`,
+          {
+            hint: 'The file system there does not hold file modes: set XDG_STATE_HOME to a directory on one that does.',
+          },
+        );
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof StartJupyterError ? error : cannotWrite(dirname(path), error);
+  }
+}
+
+/** Replaces the record of a placed session; a reader sees the old one or the new one. */
+export async function saveRecord(directory: string, record: SessionRecord): Promise<void> {
+  const temporary = join(directory, `.session.json.${process.pid}`);
+  await rm(temporary, { force: true });
+  await writePrivate(temporary, `${JSON.stringify(record, null, 2)}\n`);
+  await rename(temporary, join(directory, 'session.json'));
+}
+
+/** Makes a directory of mode 0700 and refuses one that somebody else could change things in. */
+async function makeSafe(sessions: string): Promise<void> {
+  try {
+    await mkdir(sessions, { recursive: true, mode: 0o700 });
+    const state = dirname(sessions);
+    for (const own of [state, sessions]) {
+      if ((await readdir(own)).length === 0) await chmod(own, 0o700);
+    }
+  } catch (error) {
+    throw cannotWrite(sessions, error);
+  }
+  if (process.getuid === undefined) return;
+  const uid = process.getuid();
+  for (let path = sessions; path !== parse(path).root; path = dirname(path)) {
+    const facts = await stat(path);
+    const sticky = (facts.mode & 0o1000) !== 0;
+    // A group of the user's own has the user's number, by the custom of user private groups.
+    const groupWritable = (facts.mode & 0o020) !== 0 && facts.gid !== uid && facts.gid !== 0;
+    const worldWritable = (facts.mode & 0o002) !== 0;
+    if (facts.uid !== uid && facts.uid !== 0) {
+      throw unsafe(path, 'belongs to another user', 'Set XDG_STATE_HOME to a directory of your own.');
+    }
+    if ((groupWritable || worldWritable) && !sticky) {
+      const who = worldWritable ? 'everybody' : 'other members of its group';
+      throw unsafe(
+        path,
+        `can be changed by ${who}`,
+        `Close it (chmod go-w '${path}') or set XDG_STATE_HOME.`,
+      );
+    }
+  }
+}
+
+function unsafe(path: string, why: string, hint: string): StartJupyterError {
+  return new StartJupyterError('unsafe-directory', `Sessions are not safe under ${path}: it ${why}.`, {
+    hint,
+  });
+}
+
+function cannotWrite(directory: string, error: unknown): StartJupyterError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new StartJupyterError(
+    'bad-directory',
+    `The session cannot be written under ${directory}: ${(error as Error).message}.`,
+    {
+      cause: error,
+      hint: full
+        ? 'The disk or your quota is full: free some space, or set XDG_STATE_HOME to a directory with room.'
+        : 'Set XDG_STATE_HOME to a directory on the shared file system in which you can write.',
+    },
+  );
+}
