@@ -14,6 +14,7 @@ slurmd_port=16818
 user_alice=sjalice
 user_bob=sjbob
 user_long=sjlong
+user_proxy=sjproxy
 
 # Names that programs without a resolver of their own for .localhost (wget, python3, node) must find.
 bed_domain=bed.jupyter.localhost

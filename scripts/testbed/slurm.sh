@@ -7,11 +7,14 @@ export SLURM_CONF=$slurm_conf
 # True when the cluster runs, answers and would take jobs.
 slurm_answers() {
   alive "$munge_dir/munged.pid" "$munge_socket" && alive "$cluster/slurmctld.pid" slurmctld &&
-    alive "$cluster/slurmd.pid" slurmd && [[ $(timeout 5 sinfo -h -o %T 2>/dev/null) =~ ^(idle|mixed|allocated|completing) ]]
+    alive "$cluster/slurmd.pid" slurmd && [[ $(timeout 5 sinfo -h -o %T 2>/dev/null) =~ ^(idle|mixed|allocated|completing|drain) ]]
 }
 
 start_slurm() {
-  slurm_answers && return
+  if slurm_answers; then
+    clear_leftovers
+    return
+  fi
   stop_slurm
   say "starting Slurm ($slurm_conf)"
   mkdir -p "$cluster/state" "$cluster/spool"
@@ -26,6 +29,20 @@ start_slurm() {
     sleep 0.2
   done
   fail "Slurm did not become ready in 30 s: see $cluster/*.log"
+}
+
+# What a killed test run left: jobs, and a drained node. Not while another run uses the cluster.
+clear_leftovers() {
+  (flock -n 8 && cancel_all && resume_node) 8>"$in_use"
+}
+
+cancel_all() {
+  timeout 10 scancel --full --signal=KILL --state=RUNNING >/dev/null 2>&1
+  timeout 10 scancel --state=PENDING >/dev/null 2>&1
+}
+
+resume_node() {
+  [[ $(timeout 5 sinfo -h -o %T) != drain* ]] || timeout 10 scontrol update "NodeName=$(hostname -s)" State=RESUME
 }
 
 start_munge() {
@@ -43,10 +60,7 @@ start_munge() {
 
 # Cancels what runs, then ends the daemons; also right for what a killed run left behind.
 stop_slurm() {
-  if alive "$cluster/slurmctld.pid" slurmctld; then
-    timeout 10 scancel --full --signal=KILL --state=RUNNING >/dev/null 2>&1
-    timeout 10 scancel --state=PENDING >/dev/null 2>&1
-  fi
+  if alive "$cluster/slurmctld.pid" slurmctld; then cancel_all; fi
   end_process "$cluster/slurmd.pid" slurmd
   end_process "$cluster/slurmctld.pid" slurmctld
   end_process "$munge_dir/munged.pid" "$munge_socket"

@@ -47,5 +47,6 @@ start_slurm
 
 printf '{"folder":"%s","slurmConf":"%s","node":"%s","jupyter4":"%s","jupyter3":"/usr/bin/jupyter",' \
   "$bed" "$slurm_conf" "$user_node" "$jupyter4"
-printf '"chromium":"/usr/bin/chromium","domain":"%s","inUse":"%s","users":{"alice":"%s","bob":"%s","long":"%s"}}\n' \
-  "$bed_domain" "$in_use" "$user_alice" "$user_bob" "$user_long"
+printf '"chromium":"/usr/bin/chromium","domain":"%s","inUse":"%s",' "$bed_domain" "$in_use"
+printf '"users":{"alice":"%s","bob":"%s","long":"%s","proxy":"%s"}}\n' \
+  "$user_alice" "$user_bob" "$user_long" "$user_proxy"

@@ -15,6 +15,7 @@ make_users() {
   make_user "$user_alice" "/home/$user_alice"
   make_user "$user_bob" "/home/$user_bob"
   make_user "$user_long" "$(long_home)"
+  make_user "$user_proxy" "/home/$user_proxy"
 }
 
 # A home directory whose path has 90 characters: Unix sockets in it would pass the limit of 107.

@@ -1,0 +1,40 @@
+/** Where the parts of the test bed are, as global-setup.ts found or made them. */
+import { describe, inject } from 'vitest';
+
+export interface Bed {
+  /** The test bed's own folder; root's, readable by all. */
+  folder: string;
+  slurmConf: string;
+  /** A Node of the version under test that ordinary users can run. */
+  node: string;
+  /** Virtual environment with JupyterLab 4 and Notebook 7. */
+  jupyter4: string;
+  /** Debian's `jupyter`, which runs Notebook 6. */
+  jupyter3: string;
+  chromium: string;
+  /** `manage.DOMAIN` is in /etc/hosts: loopback. */
+  domain: string;
+  /** Whoever holds a lock on this file uses the test bed. */
+  inUse: string;
+  users: { alice: string; bob: string; long: string; proxy: string };
+  /** The master copy of what `npm pack` makes, unpacked, read-only; tests take a copy (package-copy.ts). */
+  package: string;
+  /** The tarball itself. */
+  tarball: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    bed: Bed | null;
+  }
+}
+
+/** A suite that needs the test bed: skipped, visibly, where there is none. */
+export const describeOnBed = describe.skipIf(inject('bed') === null);
+
+/** The test bed. Only inside of describeOnBed. */
+export function theBed(): Bed {
+  const bed = inject('bed');
+  if (bed === null) throw new Error('There is no test bed here: use describeOnBed');
+  return bed;
+}
