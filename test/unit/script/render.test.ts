@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkTemplate } from '../../../src/script/check.js';
+import { render } from '../../../src/script/render.js';
+import { anyText } from './any-text.js';
+
+const NONE = { lower: [], upper: [] };
+const TEMPLATE = `#!/bin/bash
+# A comment about {{server}}
+#SBATCH --exclusive
+
+  # indented
+session_dir={{session_dir}}
+# a later comment
+export server={{server}}  # which one
+printf '%s\\0' "$session_dir" "$server"
+`;
+
+describe('render', () => {
+  it('puts the directives where the template beats the lower ones and the upper ones beat the template', () => {
+    const directives = { lower: ['#SBATCH --time=30', '#SBATCH -p a'], upper: ['#SBATCH --time=60'] };
+    expect(render(TEMPLATE, { session_dir: '/s', server: 'notebook' }, directives)).toBe(`#!/bin/bash
+#SBATCH --time=30
+#SBATCH -p a
+# A comment about {{server}}
+#SBATCH --exclusive
+
+  # indented
+#SBATCH --time=60
+session_dir='/s'
+# a later comment
+export server='notebook'  # which one
+printf '%s\\0' "$session_dir" "$server"
+`);
+  });
+
+  it('changes nothing else', () => {
+    const text = `#!/bin/bash\nsession_dir={{session_dir}}\necho '{{.State}}' {{a,b},c}`;
+    const rendered = render(text, { session_dir: 'S', server: 'X' }, NONE);
+    expect(rendered).toBe(text.replace('{{session_dir}}', `'S'`));
+  });
+
+  it.skipIf(process.platform === 'win32')('makes a bash script that assigns exactly the values', () => {
+    checkTemplate(TEMPLATE, 'my.sh');
+    const run = (session_dir: string, server: string) => {
+      const script = render(
+        TEMPLATE,
+        { session_dir, server },
+        { lower: ['#SBATCH -N 1'], upper: ['#SBATCH -n 1'] },
+      );
+      const printed = execFileSync('bash', ['--norc', '-s'], {
+        input: script,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+      expect(printed).toBe(`${session_dir}\0${server}\0`);
+    };
+    fc.assert(fc.property(anyText, anyText, run), { seed: 42, numRuns: 60, endOnFailure: true });
+  });
+});
