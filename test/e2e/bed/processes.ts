@@ -111,7 +111,8 @@ export async function until<T>(
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  // What still holds its output may be a child of it, after its own end.
+  if (child.pid === undefined || !started.has(child)) return;
   try {
     process.kill(-child.pid, signal);
   } catch (error) {

@@ -1,6 +1,8 @@
 /** The bed's real Slurm, asked and told by its own commands as root. */
-import { type Ended, run, until } from './processes.js';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { theBed } from './bed.js';
+import { type Ended, run, until } from './processes.js';
 
 /** What a program needs in its environment to talk to the bed's cluster and no other. */
 export function slurmEnvironment(): NodeJS.ProcessEnv {
@@ -10,6 +12,11 @@ export function slurmEnvironment(): NodeJS.ProcessEnv {
 /** Runs one of Slurm's commands as root. */
 export async function slurm(...command: string[]): Promise<Ended> {
   return run(command, { env: { PATH: '/usr/bin:/bin:/usr/sbin', ...slurmEnvironment() }, limitMs: 20_000 });
+}
+
+/** The daemon below which all jobs run (see recordBelow in strace.ts). */
+export function slurmdPid(): number {
+  return Number(readFileSync(join(dirname(theBed().slurmConf), 'slurmd.pid'), 'utf8'));
 }
 
 /** `scontrol show job -dd`, key by key; undefined when Slurm does not know the job (any more). */
@@ -70,7 +77,7 @@ async function changeNode(...changes: string[]): Promise<void> {
   if (changed.exitCode !== 0) throw new Error(`scontrol update node: ${changed.stderr}`);
 }
 
-/** Lets the scheduler look at its queue now and not at its next turn. */
+/** Lets a held job (`--hold`) go. */
 export async function releaseJob(id: string): Promise<void> {
   await slurm('scontrol', 'release', id);
 }
