@@ -1,0 +1,80 @@
+// `npm test`: everything, on a fresh clone too. Arguments go to vitest: `npm test -- test/e2e/bed.test.ts`.
+// The last line is `N passed, N failed` over both suites; `, N skipped` is added when something was skipped.
+import './node-version.mjs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { installDependencies, root } from './dependencies.mjs';
+
+const LIMIT_MS = 20 * 60_000;
+const strict = process.env.START_JUPYTER_TEST_STRICT === '1';
+
+installDependencies();
+const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-test-'));
+const suites = [];
+try {
+  for (const project of ['unit', 'e2e']) suites.push(await runSuite(project, process.argv.slice(2)));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+summarize(suites);
+
+/** Runs one of vitest's projects and counts; the test bed is set up by its own global set-up. */
+async function runSuite(project, args) {
+  const report = join(folder, `${project}.json`);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(
+    process.execPath,
+    [vitest, 'run', '--project', project, '--passWithNoTests', ...reporters, ...args],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  const startedAt = performance.now();
+  const limit = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  clearTimeout(limit);
+  return { project, seconds: (performance.now() - startedAt) / 1000, ...count(report, status) };
+}
+
+/** A file that could not be loaded, and a run that failed without a failed test, count as one failure each. */
+function count(reportFile, status) {
+  let report;
+  try {
+    report = JSON.parse(readFileSync(reportFile, 'utf8'));
+  } catch {
+    return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+  }
+  const unloaded = report.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
+  const failed = report.numFailedTests + unloaded.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && status !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function summarize(suites) {
+  const sum = (what) => suites.reduce((total, suite) => total + suite[what], 0);
+  let [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
+  console.log('');
+  for (const { project, seconds, ...counts } of suites) {
+    console.log(`${project.padEnd(5)} ${words(counts)} in ${seconds.toFixed(0)} s`);
+  }
+  if (strict && skipped > 0) {
+    console.log(`START_JUPYTER_TEST_STRICT=1: ${skipped} skipped count as failed`);
+    [failed, skipped] = [failed + skipped, 0];
+  }
+  if (passed + failed + skipped === 0) {
+    console.log('There was no test to run');
+    failed = 1;
+  }
+  console.log(words({ passed, failed, skipped }));
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function words({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
