@@ -1,8 +1,14 @@
-import type { JobReport } from '../../satellite/protocol.js';
+import { createChanges } from './changes.js';
 import type { Clock } from './clock.js';
+import { createKnownSessions } from './known-sessions.js';
 import type { Log, OpenTether, RandomSource, VerifyBackend } from './outside.js';
+import { createRedeems } from './redeems.js';
+import { createReports, type Reports } from './reports.js';
+import { createReservations, type Reservations } from './reservations.js';
 import type { Backend, EndCause, EndedSession, Session } from './session.js';
 import type { Store } from './store.js';
+import { keepSweeping } from './sweep.js';
+import { end, link, untethered } from './transitions.js';
 
 export interface RegistrySettings {
   /** Whether a v1 session may be reserved without a certificate. */
@@ -19,21 +25,13 @@ export interface RegistryDeps {
   settings: RegistrySettings;
 }
 
-export interface Reserved {
-  session: Session;
-  /** 256 random bits, base64url. Kept nowhere: the registry knows its SHA-256. */
-  secret: string;
-}
-
 /**
- * Every session this proxy knows. Calls that change one throw a {@link Refusal} when it is not carried out; they do not ask who
+ * Every session this proxy knows. Calls that change one throw a Refusal when it is not carried out; they do not ask who
  * calls: that is control's part.
  */
-export interface Registry {
+export interface Registry extends Reservations, Reports {
   /** For the data path: synchronous, one look into a Map. Ended sessions are found for as long as their tombstone is there. */
   lookup(name: string): Session | undefined;
-  reserve(request: { certificateSha256?: string; viewerKeySha256: string }): Promise<Reserved>;
-  reserveClassic(): Promise<Session>;
   link(name: string, jobId: string): Promise<Session>;
   /** v1: resolves with the ready session once the backend is proven to be the session's own. */
   redeem(name: string, backend: Backend, endsAt?: number): Promise<Session>;
@@ -41,12 +39,52 @@ export interface Registry {
   redeemClassic(name: string, backend: Backend): Promise<Session>;
   /** Ends a session; one that has ended already stays as it is. Resolves when it is stored, ends it at once. */
   end(name: string, cause: EndCause): Promise<Session>;
-  /** What a trusted feeder says, by job id: an ended job ends its v1 sessions. */
-  reportJobs(jobs: ReadonlyMap<string, JobReport>): Promise<void>;
-  /** What update-jobs.cgi says: seen of classic sessions only, and ends nothing. */
-  reportClassicJobs(jobs: ReadonlyMap<string, JobReport>): Promise<void>;
   /** Called at once when a session ends, before anybody is answered: cut its connections. Returns what takes it off again. */
   onEnded(listener: (session: EndedSession) => void): () => void;
   /** Stops timers and tethers, then closes the store. Ends no session. */
   close(): Promise<void>;
+}
+
+/** Reads the store, takes up what is in it, and starts the timers. Rejects when the store cannot be read. */
+export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
+  const { store, clock, log } = deps;
+  const known = createKnownSessions((await store.load()).map(untethered));
+  const endedListeners = new Set<(session: EndedSession) => void>();
+  const changes = createChanges({ store, known, log, onEnded: tellEnded });
+  const redeems = createRedeems({ ...deps, known, changes, endSession });
+  const reservations = createReservations({ ...deps, ...deps.settings, changes });
+  const reports = createReports({ known, changes, clock, endSession });
+  const stopSweeping = keepSweeping({ store, known, changes, clock, log });
+
+  function tellEnded(session: EndedSession): void {
+    log('ended', { session: session.name, kind: session.kind, cause: session.cause, job: session.jobId });
+    redeems.cut(session.name);
+    for (const listener of endedListeners) listener(session);
+  }
+
+  function endSession(name: string, cause: EndCause): Promise<Session> {
+    return changes.change(name, (session) => end(session, cause, clock.now()));
+  }
+
+  for (const session of known.live()) {
+    if (session.phase === 'mapped') void redeems.serveWhenTethered(session);
+  }
+  return {
+    lookup: (name) => known.get(name),
+    ...reservations,
+    link: (name, jobId) => changes.change(name, (session) => link(session, jobId)),
+    redeem: (name, backend, endsAt) => redeems.redeem(name, backend, endsAt),
+    redeemClassic: (name, backend) => redeems.redeemClassic(name, backend),
+    end: endSession,
+    ...reports,
+    onEnded(listener) {
+      endedListeners.add(listener);
+      return () => endedListeners.delete(listener);
+    },
+    async close() {
+      stopSweeping();
+      redeems.cutAll();
+      await store.close();
+    },
+  };
 }

@@ -1,0 +1,75 @@
+import { createInTurn } from './in-turn.js';
+import type { KnownSessions } from './known-sessions.js';
+import type { Log } from './outside.js';
+import { Refusal } from './refusal.js';
+import type { EndedSession, Session } from './session.js';
+import type { Store } from './store.js';
+
+export interface Changes {
+  /** Adds a new session; false when its name is taken. */
+  add(session: Session): Promise<boolean>;
+  /** Applies a transition to a session, in turn with the other changes of that session. */
+  change(name: string, transition: (session: Session) => Session | Refusal): Promise<Session>;
+  /** Notes what need not survive a restart (a job's report), in turn as well. */
+  note(name: string, transition: (session: Session) => Session): Promise<void>;
+}
+
+export interface ChangesDeps {
+  store: Store;
+  known: KnownSessions;
+  log: Log;
+  onEnded: (session: EndedSession) => void;
+}
+
+/** The one way in which sessions change: one after the other for each name, through the store, then seen by lookups. */
+export function createChanges({ store, known, log, onEnded }: ChangesDeps): Changes {
+  const inTurn = createInTurn();
+
+  async function written(write: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await write();
+    } catch (error) {
+      log('store-failed', { error: error instanceof Error ? error.message : 'unknown' });
+      throw new Refusal('cannot-store', 'The proxy cannot store sessions now. Please try again later.');
+    }
+  }
+
+  async function replace(next: Session): Promise<Session> {
+    // A session that ends is cut off at once, whether or not the store answers.
+    if (next.phase === 'ended') {
+      known.put(next);
+      onEnded(next);
+    }
+    if (!(await written(() => store.replace(next)))) {
+      throw new Refusal('cannot-store', `Something else changed ${next.name} just now. Please try again.`);
+    }
+    known.put(next);
+    return next;
+  }
+
+  return {
+    async add(session) {
+      const added = await written(() => store.create(session));
+      if (added) known.put(session);
+      return added;
+    },
+    change(name, transition) {
+      return inTurn(name, () => {
+        const session = known.get(name);
+        const next = session
+          ? transition(session)
+          : new Refusal('unknown-session', 'There is no such session.');
+        if (next instanceof Refusal) return Promise.reject(next);
+        if (next === session) return Promise.resolve(session);
+        return replace({ ...next, revision: next.revision + 1 });
+      });
+    },
+    note(name, transition) {
+      return inTurn(name, () => {
+        const session = known.get(name);
+        if (session) known.put(transition(session));
+        return Promise.resolve();
+      });
+    },
+  };
+}

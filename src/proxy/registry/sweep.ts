@@ -1,0 +1,46 @@
+import type { Changes } from './changes.js';
+import type { Clock } from './clock.js';
+import type { KnownSessions } from './known-sessions.js';
+import type { Log } from './outside.js';
+import type { Store } from './store.js';
+import { end, expiry } from './transitions.js';
+
+/** How late a session may end by time. One timer for all of them: a session costs no timer of its own. */
+export const SWEEP_MS = 10_000;
+
+export interface SweepDeps {
+  store: Store;
+  known: KnownSessions;
+  changes: Changes;
+  clock: Clock;
+  log: Log;
+}
+
+/** Ends sessions whose time is up and forgets old tombstones, until the returned function is called. */
+export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): () => void {
+  let callOff = clock.after(SWEEP_MS, again);
+
+  function again(): void {
+    callOff = clock.after(SWEEP_MS, again);
+    sweep().catch((error: unknown) =>
+      log('sweep-failed', { error: error instanceof Error ? error.message : 'unknown' }),
+    );
+  }
+
+  async function sweep(): Promise<void> {
+    const now = clock.now();
+    for (const session of [...known.live()]) {
+      if (expiry(session, now) === undefined) continue;
+      await changes.change(session.name, (current) => {
+        const cause = expiry(current, now);
+        return cause ? end(current, cause, now) : current;
+      });
+    }
+    for (const { name } of known.forgettable(now)) {
+      await store.forget(name);
+      known.forget(name);
+    }
+  }
+
+  return () => callOff();
+}
