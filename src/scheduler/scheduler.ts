@@ -8,6 +8,8 @@ export interface JobId {
   id: string;
   /** Slurm's cluster name when sbatch sent the job to another cluster than the default one. */
   cluster?: string;
+  /** The local scheduler's: the session directory, where it keeps the job's state. */
+  directory?: string;
 }
 
 export type JobState =
@@ -55,8 +57,8 @@ export interface JobRequest {
   walltime: Ranked<number | string>;
   nodes?: Ranked<number>;
   cpus?: Ranked<number>;
-  /** GPUs and the form in which this system wants them. */
-  gpus?: Ranked<{ count: number; form: 'gpus' | 'gres' }>;
+  /** GPUs and the form in which this system wants them; the count may name a type (`v100:2`, from a site's SBATCH_GPUS). */
+  gpus?: Ranked<{ count: number | string; form: 'gpus' | 'gres' }>;
   /** As the scheduler takes it: `4G`, `500M`. */
   memory?: Ranked<string>;
   gres?: Ranked<string>;
