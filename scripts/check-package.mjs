@@ -1,0 +1,106 @@
+// Checks what `npm pack` makes: what must be in it, what must not, and that it runs unpacked without node_modules.
+// The last line is `N passed, N failed`.
+import './node-version.mjs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, runNpm } from './dependencies.mjs';
+
+const REQUIRED = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'SECURITY.md',
+  'THIRD-PARTY-NOTICES.txt',
+  'systems.yaml',
+  'bin/start-jupyter.js',
+  'bin/start-jupyter-proxy.js',
+  'dist/start-jupyter.js',
+  'dist/start-jupyter-proxy.js',
+  'dist/proxy.js',
+  'dist/types/proxy/module.d.ts',
+  'batch-templates/lib/run.sh',
+  'batch-templates/slurm/notebook.sh',
+  'batch-templates/slurm/jupyterlab.sh',
+];
+/** Folders and files at the top level; whatever else is there was published by mistake. */
+const ALLOWED =
+  /^(bin|dist|batch-templates|share|docs)\/|^[^/.][^/]*\.(md|yaml|txt)$|^(package\.json|LICENSE)$/;
+
+const { version, name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-package-'));
+const counts = { passed: 0, failed: 0 };
+try {
+  checkPackage(packInto(folder));
+  checkLockFile();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+function packInto(target) {
+  runNpm(['pack', '--silent', '--pack-destination', target], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const tarball = readdirSync(target).find((file) => file.endsWith('.tgz'));
+  execFileSync('tar', ['-xzf', tarball], { cwd: target });
+  return join(target, 'package');
+}
+
+function checkPackage(unpacked) {
+  const files = readdirSync(unpacked, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(unpacked.length + 1)
+        .replaceAll('\\', '/'),
+    );
+  const absent = REQUIRED.filter((file) => !files.includes(file));
+  check('everything that is needed is in the package', absent.length === 0, absent.join(', '));
+  const stray = files.filter((file) => !ALLOWED.test(file));
+  check('nothing else is in the package', stray.length === 0, stray.join(', '));
+
+  for (const program of ['start-jupyter', 'start-jupyter-proxy']) {
+    const said = versionOf(join(unpacked, 'bin', `${program}.js`), unpacked);
+    check(`${program} runs without node_modules`, said === version, `--version says ${said}`);
+  }
+  const built = files.filter((file) => file.startsWith('dist/'));
+  const withPaths = built.filter((file) => readFileSync(join(unpacked, file), 'utf8').includes(root));
+  check('no path of this machine is in the build', withPaths.length === 0, withPaths.join(', '));
+
+  const notices = existsSync(join(unpacked, 'THIRD-PARTY-NOTICES.txt'))
+    ? readFileSync(join(unpacked, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
+    : '';
+  const unnamed = ['commander', 'execa', 'undici', 'yaml', 'chalk', 'ora', 'tmp'].filter(
+    (library) => !new RegExp(`^${library} \\d`, 'm').test(notices),
+  );
+  check('every bundled library has its licence notice', unnamed.length === 0, unnamed.join(', '));
+}
+
+function checkLockFile() {
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  check('the lock file names no download addresses', !lock.includes('"resolved"'), '"resolved" is in it');
+  const locked = JSON.parse(lock);
+  check(
+    'the lock file is of this package and version',
+    locked.name === name && locked.version === version,
+    `${locked.name} ${locked.version}`,
+  );
+}
+
+function versionOf(program, cwd) {
+  try {
+    return execFileSync(process.execPath, [program, '--version'], {
+      cwd,
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
+  } catch (error) {
+    return error.message.split('\n').slice(0, 6).join(' ');
+  }
+}
+
+function check(what, holds, why) {
+  counts[holds ? 'passed' : 'failed'] += 1;
+  console.log(holds ? `ok      ${what}` : `FAILED  ${what}: ${why}`);
+}
