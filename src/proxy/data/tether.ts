@@ -1,0 +1,35 @@
+/**
+ * The idle connection that a plain backend is held by. Without a certificate nothing else tells a session's Jupyter
+ * from a program that takes its port later: as long as this connection stands, it is the same one that listens.
+ */
+import type { Tether } from '../registry/outside.js';
+import { Refusal } from '../registry/refusal.js';
+import type { Backend } from '../registry/session.js';
+import { openPlain } from './backend.js';
+
+/** Tornado closes a connection that says nothing for an hour. */
+const SIGN_OF_LIFE_MS = 10 * 60 * 1000;
+/** Answered without a token. The answer is not looked at: that the connection stands says it all. */
+const SIGN_OF_LIFE = 'GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** Resolves once the connection is open. Rejects with a {@link Refusal} when it cannot be opened, after 10 s at the latest. */
+export function openTether(backend: Backend, signal: AbortSignal): Promise<Tether> {
+  return new Promise((resolve, reject) => {
+    const socket = openPlain(backend, (fault) => {
+      if (fault) {
+        reject(new Refusal(fault.code, fault.message));
+        return;
+      }
+      const speak = () => socket.write(SIGN_OF_LIFE);
+      speak();
+      const timer = setInterval(speak, SIGN_OF_LIFE_MS).unref();
+      socket.resume();
+      resolve({ closed: closing.then(() => clearInterval(timer)) });
+    });
+    const giveUp = () => socket.destroy();
+    const closing = new Promise<void>((closed) => socket.once('close', () => closed()));
+    void closing.then(() => signal.removeEventListener('abort', giveUp));
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { once: true });
+  });
+}
