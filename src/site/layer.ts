@@ -1,0 +1,51 @@
+/** One configuration file, read. */
+import { StartJupyterError } from '../errors.js';
+import { mapByName, mapOf, readEntries, type Reading, type ReadValue } from './reading.js';
+import { SYSTEM_KEYS, type SystemKey } from './schema.js';
+import type { ConfigNode, Problem } from './tree.js';
+
+/** Whose word it is: user's configuration beats site's, site's beats shipped. */
+export type LayerName = 'shipped' | 'site' | 'user';
+
+/** Where a value comes from. */
+export interface Origin {
+  layer: LayerName;
+  file: string;
+  /** Absent in what the program ships. */
+  line?: number;
+}
+
+/** What one file says of one system. */
+export type SystemLayer = Map<SystemKey, { value: unknown; origin: Origin }>;
+
+/** Reads one file's tree; mistakes are added to `problems`. */
+export function readLayer(
+  root: ConfigNode | undefined,
+  { layer, file }: { layer: LayerName; file: string },
+  minutes: (text: string) => number,
+  problems: Problem[],
+): Map<string, SystemLayer> {
+  if (root === undefined) return new Map<string, SystemLayer>();
+  const system: ReadValue<SystemLayer> = (node, reading) =>
+    new Map(
+      [...readEntries(SYSTEM_KEYS, node, reading)].map(({ key, value, line }) => [
+        key,
+        { value, origin: { layer, file, ...(line === undefined ? {} : { line }) } },
+      ]),
+    );
+  const top = mapOf({ systems: mapByName(system) });
+  const reading: Reading = { file, at: '', minutes, problems };
+  return new Map(Object.entries(top(root, reading)?.systems ?? {}));
+}
+
+/** All mistakes of all files in one error, each with its file, line and key. */
+export function badConfiguration(problems: readonly Problem[]): StartJupyterError {
+  const lines = problems.map(({ file, line, what }) =>
+    line === undefined ? `${file}: ${what}` : `${file}, line ${line}: ${what}`,
+  );
+  const [first = ''] = lines;
+  const message = lines.length === 1 ? first : `${lines.length} mistakes:\n${lines.join('\n')}`;
+  return new StartJupyterError('bad-configuration', message, {
+    hint: 'docs/configuration.md explains every key.',
+  });
+}

@@ -1,0 +1,104 @@
+/** The systems that are known here: what we ship, what the site and the user say. */
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { badConfiguration, readLayer, type LayerName } from './layer.js';
+import { mergeLayers, type System } from './system.js';
+import { plainTree, type ConfigTree, type PlainConfig, type Problem } from './tree.js';
+
+/**
+ * systems.yaml as it was when the program was bundled, because reading YAML would cost 12 ms on every start. Absent when the
+ * program runs from its sources: the file itself is read then.
+ */
+declare const __SYSTEMS__: PlainConfig | undefined;
+
+export interface ConfigurationFile {
+  layer: LayerName;
+  file: string;
+  /** Somebody named it: it has to be there. */
+  required: boolean;
+}
+
+export interface ConfigurationPlaces {
+  env: NodeJS.ProcessEnv;
+  platform: NodeJS.Platform;
+  homeDirectory: string;
+}
+
+/**
+ * The site's and the user's files, lowest first; they need not exist. `START_JUPYTER_CONFIG` is what a site's module file
+ * sets, and so the site's word.
+ */
+export function configurationFiles({
+  env,
+  platform,
+  homeDirectory,
+}: ConfigurationPlaces): ConfigurationFile[] {
+  const files: ConfigurationFile[] = [];
+  if (platform !== 'win32') {
+    files.push({ layer: 'site', file: '/etc/start-jupyter/systems.yaml', required: false });
+  }
+  if (env.START_JUPYTER_CONFIG) {
+    files.push({ layer: 'site', file: env.START_JUPYTER_CONFIG, required: true });
+  }
+  files.push({
+    layer: 'user',
+    file: join(configFolder(env, homeDirectory), 'systems.yaml'),
+    required: false,
+  });
+  return files;
+}
+
+/** The XDG specification has a relative XDG_CONFIG_HOME ignored. */
+function configFolder(env: NodeJS.ProcessEnv, homeDirectory: string): string {
+  const named = env.XDG_CONFIG_HOME ?? '';
+  return join(isAbsolute(named) ? named : join(homeDirectory, '.config'), 'start-jupyter');
+}
+
+export interface LoadOptions {
+  /** The package's systems.yaml. */
+  shippedFile: string;
+  /** From {@link configurationFiles}, lowest first. */
+  files: readonly ConfigurationFile[];
+  /** Reads a time as `--time` does and gives minutes; throws for one it does not understand. */
+  minutes: (text: string) => number;
+}
+
+/**
+ * Every known system, in the order in which {@link detectSystem} tries them.
+ * @throws StartJupyterError 'bad-configuration' with every mistake in every file
+ */
+export async function loadSystems({ shippedFile, files, minutes }: LoadOptions): Promise<System[]> {
+  const shipped: ConfigurationFile = { layer: 'shipped', file: shippedFile, required: true };
+  const all = [shipped, ...files];
+  const trees = await Promise.all([shippedTree(shipped), ...files.map(readTree)]);
+  const problems = trees.flatMap((tree) => tree.problems);
+  const layers = all.map((file, index) => readLayer(trees[index]?.root, file, minutes, problems));
+  if (problems.length > 0) throw badConfiguration(problems);
+  const systems = mergeLayers(layers, problems);
+  if (problems.length > 0) throw badConfiguration(problems);
+  return systems;
+}
+
+async function shippedTree(shipped: ConfigurationFile): Promise<ConfigTree> {
+  return typeof __SYSTEMS__ === 'undefined' ? readTree(shipped) : plainTree(__SYSTEMS__);
+}
+
+async function readTree({ file, required }: ConfigurationFile): Promise<ConfigTree> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    return { root: undefined, problems: unreadable(file, required, error as NodeJS.ErrnoException) };
+  }
+  const { yamlTree } = await import('./yaml-tree.js');
+  return yamlTree(text, file);
+}
+
+function unreadable(
+  file: string,
+  required: boolean,
+  { code = 'unknown error' }: NodeJS.ErrnoException,
+): Problem[] {
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  return missing && !required ? [] : [{ file, what: `cannot be read (${code})` }];
+}

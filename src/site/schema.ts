@@ -1,0 +1,70 @@
+/** What systems.yaml may say. docs/configuration.md explains every key; a test keeps the two together. */
+import { mapByName, mapOf, type ValuesOf } from './reading.js';
+import {
+  hostPattern,
+  listOf,
+  matching,
+  oneOf,
+  path,
+  template,
+  text,
+  walltime,
+  wholeNumber,
+  word,
+  yesOrNo,
+} from './values.js';
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const PORT = '(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+
+/** What is said of one partition beyond what the scheduler itself says. */
+export const PARTITION_KEYS = {
+  max_time: walltime,
+  description: text,
+};
+
+export type PartitionValues = ValuesOf<typeof PARTITION_KEYS>;
+
+/** Every key of a system and how its value is read. */
+export const SYSTEM_KEYS = {
+  description: text,
+  as_of: text,
+  retired: yesOrNo,
+  message: text,
+
+  hosts: listOf(hostPattern),
+  clusters: listOf(text),
+
+  endpoint: matching(
+    new RegExp(`^(?!manage\\.)${LABEL}(?:\\.${LABEL})*(?::${PORT})?$`),
+    'DOMAIN or DOMAIN:PORT in small letters, without https:// and manage.',
+  ),
+  protocol: oneOf('auto', 'v1', 'classic'),
+  ca: path,
+  node_suffix: matching(/^(?:\.[A-Za-z0-9-]+)+$/, 'the end of a host name, such as .eth.cluster'),
+
+  scheduler: oneOf('slurm', 'torque', 'pbs', 'local'),
+  partition: word,
+  account: word,
+  account_required: yesOrNo,
+  time: walltime,
+  nodes: wholeNumber(1),
+  cpus: wholeNumber(1),
+  gpus: wholeNumber(0),
+  gpu_form: oneOf('gpus', 'gres'),
+  memory: matching(/^[1-9][0-9]{0,8}[KMGTkmgt]?$/, 'a size such as 4G or 500M'),
+  gres: word,
+  qos: word,
+  constraint: word,
+  reservation: word,
+  partitions: mapByName(mapOf(PARTITION_KEYS)),
+
+  server: oneOf('notebook', 'jupyterlab'),
+  template,
+  conda_required: yesOrNo,
+};
+
+export type SystemKey = keyof typeof SYSTEM_KEYS;
+
+/** What is said of a system, by key; times are minutes. A key that nobody gave is absent. */
+export type SystemValues = ValuesOf<typeof SYSTEM_KEYS>;
