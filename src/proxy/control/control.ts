@@ -1,7 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../registry/clock.js';
 import type { Log } from '../registry/outside.js';
+import { Refusal } from '../registry/refusal.js';
 import type { Registry } from '../registry/registry.js';
+import { answerClassic, answerRefusal } from './answers.js';
+import { answerApi } from './api.js';
+import { callerAddress, isFromBrowser } from './caller.js';
+import {
+  answerEndpoint,
+  destroyToken,
+  getLink,
+  linkToken,
+  redeemToken,
+  type ClassicCall,
+} from './classic.js';
+import { answerJobState, updateJobs } from './classic-job-states.js';
 import type { Networks } from './networks.js';
 
 export interface ControlSettings {
@@ -28,3 +41,73 @@ export interface ControlDeps {
 
 /** The request listener of the management host. */
 export type Control = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Our own API, and beside it the classic endpoints where they are switched on. */
+export function createControl(deps: ControlDeps): Control {
+  return (request, response) => {
+    answer(deps, request, response).catch((error: unknown) => answerFailure(deps, response, error));
+  };
+}
+
+async function answer(deps: ControlDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '').replace(/\?.*$/s, '');
+  const endpoint = deps.settings.classicEndpoints ? classicEndpoint(deps, path) : undefined;
+  if (endpoint) {
+    await endpoint({ deps, request, response });
+    return;
+  }
+  if (isFromBrowser(request)) {
+    throw new Refusal('not-for-browsers', 'This address is for programs, not for browsers.');
+  }
+  const source = callerAddress(request);
+  if (!deps.settings.trustedNetworks.includes(source)) {
+    throw new Refusal(
+      'outside-trusted-networks',
+      `Your address ${source} is not in the trusted networks (${deps.settings.trustedNetworks.text}).`,
+    );
+  }
+  await answerApi(deps, request, response, path);
+}
+
+type ClassicEndpoint = (call: ClassicCall) => Promise<void> | void;
+
+function classicEndpoint(deps: ControlDeps, path: string): ClassicEndpoint | undefined {
+  const { jobStateSources } = deps.settings;
+  switch (path) {
+    case '/getlink.cgi':
+      return notForBrowsers((call) => answerEndpoint('reserve', getLink, call));
+    case '/redeemtoken.cgi':
+      return notForBrowsers((call) => answerEndpoint('redeem', redeemToken, call));
+    case '/linktoken.cgi':
+      return notForBrowsers((call) => answerEndpoint('link', linkToken, call));
+    case '/destroytoken.cgi':
+      return notForBrowsers((call) => answerEndpoint('destroy', destroyToken, call));
+    case '/tokenjobstate.cgi':
+      return answerJobState;
+    case '/update-jobs.cgi':
+      if (!jobStateSources) return undefined;
+      return notForBrowsers((call) => answerEndpoint('feed', (it) => updateJobs(it, jobStateSources), call));
+    default:
+      return undefined;
+  }
+}
+
+function notForBrowsers(endpoint: ClassicEndpoint): ClassicEndpoint {
+  return (call) => {
+    if (!isFromBrowser(call.request)) return endpoint(call);
+    answerClassic(call.response, 'Oops! This address is not for browsers.\n', 'text/plain', 403);
+  };
+}
+
+function answerFailure({ log }: ControlDeps, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  if (!(error instanceof Refusal)) {
+    log('control-failed', { error: error instanceof Error ? error.message : 'unknown' });
+  }
+  const refusal =
+    error instanceof Refusal ? error : new Refusal('internal', 'Something went wrong in the proxy.');
+  answerRefusal(response, refusal);
+}
