@@ -22,7 +22,7 @@ const forbidden = {
     'session',
     'proxy',
   ],
-  'src/launch/**': ['cli'],
+  'src/launch/**': ['cli', 'proxy'],
   'src/proxy/**': ['cli', 'launch', 'site', 'scheduler', 'script', 'jupyter', 'session', 'platform'],
 };
 
@@ -79,6 +79,8 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'no-console': 'off' },
   },
   ...directions,
+  // The local session runs the proxy inside the launcher.
+  { files: ['src/launch/local-session.ts'], rules: { 'no-restricted-imports': 'off' } },
   {
     files: ['src/**/*.ts'],
     ignores: ['src/platform/**', 'src/session/store.ts', 'src/site/**', 'src/proxy/**'],

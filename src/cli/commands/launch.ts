@@ -1,0 +1,119 @@
+/** `start-jupyter [options] [time]` */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { EXIT_CODES, StartJupyterError } from '../../errors.js';
+import type { LaunchContext } from '../../launch/context.js';
+import { endpointOf } from '../../launch/endpoint.js';
+import { launch, renderedScript, type Launched } from '../../launch/launch.js';
+import { prepare, type Prepared } from '../../launch/prepare.js';
+import { createConsole, type Console } from '../console.js';
+import type { Host } from '../host.js';
+import { infoLines } from '../info.js';
+import { readOptions } from '../launch-options.js';
+import type { LaunchFlags } from '../options.js';
+
+export async function launchCommand(
+  time: string | undefined,
+  flags: LaunchFlags,
+  fromVariable: (option: string) => boolean,
+  host: Host,
+): Promise<number> {
+  const options = readOptions(time, flags, fromVariable);
+  if (host.platform === 'win32' && !options.dryRun) throw onWindows();
+  const console = await createConsole(host, Boolean(flags.quiet ?? flags.json));
+  const context = createContext(host, console);
+  try {
+    const prepared = await prepare(context, options);
+    if (options.info) for (const line of infoLines(prepared, options)) console.info(line);
+    if (options.dryRun) {
+      printDryRun(prepared, options.schedulerArguments, console, flags);
+      return EXIT_CODES.done.code;
+    }
+    const endpoint = endpointOf(options, prepared);
+    if (endpoint === undefined) {
+      const { runLocally } = await import('../../launch/local-session.js');
+      await runLocally(context, options, prepared, (launched, caFile) => {
+        printLocalResult(launched, caFile, console, flags);
+      });
+      return EXIT_CODES.done.code;
+    }
+    printResult(await launch(context, options, prepared, endpoint), prepared, console, flags);
+    return EXIT_CODES.done.code;
+  } finally {
+    console.rest();
+  }
+}
+
+function createContext(host: Host, progress: Console): LaunchContext {
+  const interrupted = new AbortController();
+  host.onSignal(() => {
+    if (interrupted.signal.aborted) progress.say('Still giving back what was taken: a moment, please.');
+    else interrupted.abort();
+  });
+  return {
+    env: host.env,
+    cwd: host.cwd,
+    platform: host.platform,
+    packageFolder: fileURLToPath(host.packageRoot),
+    progress,
+    signal: interrupted.signal,
+    now: () => new Date(),
+    random: randomBytes,
+    umask: host.umask,
+  };
+}
+
+function printDryRun(
+  prepared: Prepared,
+  schedulerArguments: readonly string[],
+  console: Console,
+  flags: LaunchFlags,
+): void {
+  const script = renderedScript(prepared);
+  const command = prepared.scheduler.submitCommand(
+    `${prepared.place.directory}/batch.sh`,
+    schedulerArguments,
+  );
+  if (flags.json) console.result(`${JSON.stringify({ dryRun: true, script, submitCommand: command })}\n`);
+  // A comment, so that what is printed is still a script.
+  else console.result(`${script.trimEnd()}\n\n# Submitted with: ${command.join(' ')}\n`);
+}
+
+/** The result for scripts. */
+function resultObject({ url, record, directory }: Launched): Record<string, unknown> {
+  const { id, name, system, jobId, server, walltimeMinutes } = record;
+  return { url, jobId, name, system, server, walltimeMinutes, id, directory };
+}
+
+function printResult(launched: Launched, prepared: Prepared, console: Console, flags: LaunchFlags): void {
+  if (flags.json) console.result(`${JSON.stringify(resultObject(launched))}\n`);
+  else if (flags.quiet) console.result(`${launched.url}\n`);
+  else {
+    console.fact('Job', launched.jobId.id);
+    console.say('');
+    console.result(`Your notebook is here:\n${launched.url}\n`);
+    const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: scancel ${launched.jobId.id}` : '';
+    console.say(`\nThe page opens the notebook by itself once the job has started.${stop}`);
+  }
+  // What was taken is the person's now.
+  launched.undo.forget();
+}
+
+function printLocalResult(launched: Launched, caFile: string, console: Console, flags: LaunchFlags): void {
+  if (flags.json) console.result(`${JSON.stringify({ ...resultObject(launched), ca: caFile })}\n`);
+  else if (flags.quiet) console.result(`${launched.url}\n`);
+  else {
+    console.say('');
+    console.result(`Your notebook is here:\n${launched.url}\n`);
+    console.say(`
+Your browser will warn about the certificate, because it was made just now on this machine:
+choose "Advanced" and go on. Or let the browser trust ${caFile} (only while this runs).
+Ctrl-C ends it.`);
+  }
+}
+
+function onWindows(): StartJupyterError {
+  return new StartJupyterError('unsupported-platform', 'Jobs cannot be started from Windows.', {
+    hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --system NAME, --help.',
+  });
+}

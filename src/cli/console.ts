@@ -1,0 +1,63 @@
+/** What a person sees: the result on stdout, everything else on stderr. chalk and ora are used here alone. */
+import type { ChalkInstance } from 'chalk';
+import type { Ora } from 'ora';
+import type { Host } from './host.js';
+
+export interface Console {
+  /** Says what is being done, with a spinner where there is a terminal. The next call takes it away. */
+  doing(text: string): void;
+  /** A fact worth a line: `System: expanse (...)`. */
+  fact(label: string, text: string): void;
+  /** A sentence. */
+  say(text: string): void;
+  warn(text: string): void;
+  /** A line of `--info`: it was asked for, so it stands even with --quiet. */
+  info(line: readonly [label: string, text: string]): void;
+  /** To stdout, as it is. */
+  result(text: string): void;
+  /** Takes the spinner away. */
+  rest(): void;
+}
+
+/** Colours for a stream, or none: not a terminal, NO_COLOR (https://no-color.org), a dumb terminal. */
+export async function paint(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Promise<ChalkInstance> {
+  const { Chalk } = await import('chalk');
+  const plain = !stream.isTTY || Boolean(env['NO_COLOR']) || env['TERM'] === 'dumb';
+  return new Chalk({ level: plain ? 0 : 1 });
+}
+
+export async function createConsole(host: Host, quiet: boolean): Promise<Console> {
+  const { stdout, stderr, env } = host;
+  const colour = await paint(stderr, env);
+  const animated = stderr.isTTY && env['TERM'] !== 'dumb' && !quiet;
+  const ora = animated ? (await import('ora')).default : undefined;
+  let spinner: Ora | undefined;
+  const rest = (): void => {
+    spinner?.stop();
+    spinner = undefined;
+  };
+  const line = (text: string): void => {
+    rest();
+    stderr.write(`${text}\n`);
+  };
+  return {
+    doing(text) {
+      if (spinner) spinner.text = text;
+      // discardStdin would put the terminal into raw mode and swallow Ctrl-C.
+      else spinner = ora?.({ text, stream: stderr, discardStdin: false }).start();
+    },
+    fact: (label, text) => {
+      if (!quiet) line(`${colour.dim(`${label}:`)} ${text}`);
+    },
+    say: (text) => {
+      if (!quiet) line(text);
+    },
+    info: ([label, text]) => line(`${colour.dim(`${label}:`)} ${text}`),
+    warn: (text) => line(`${colour.yellow('Warning:')} ${text}`),
+    result(text) {
+      rest();
+      stdout.write(text);
+    },
+    rest,
+  };
+}

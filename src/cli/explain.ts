@@ -1,0 +1,36 @@
+/** The one place where an error becomes words and an exit status. */
+import { EXIT_CODES, StartJupyterError } from '../errors.js';
+import { paint } from './console.js';
+import type { Host } from './host.js';
+
+/** Writes the error to stderr, as one JSON object or for a person; gives the exit status. */
+export async function explain(error: unknown, host: Host, { json }: { json: boolean }): Promise<number> {
+  const ours = error instanceof StartJupyterError ? error : unexpected(error);
+  if (json) {
+    const facts = {
+      code: ours.code,
+      message: ours.message,
+      hint: ours.hint ?? null,
+      ...(ours.detail === undefined ? {} : { detail: ours.detail }),
+    };
+    host.stderr.write(`${JSON.stringify({ error: facts })}\n`);
+    return ours.exitCode;
+  }
+  const colour = await paint(host.stderr, host.env);
+  const lines = [`${colour.red('start-jupyter:')} ${ours.message}`];
+  if (ours.detail !== undefined && ours.detail.trim() !== '') {
+    for (const line of ours.detail.trimEnd().split('\n')) lines.push(`  | ${line}`);
+  }
+  if (ours.hint !== undefined) lines.push(ours.hint);
+  host.stderr.write(`${lines.join('\n')}\n`);
+  return ours.exitCode;
+}
+
+function unexpected(error: unknown): StartJupyterError {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new StartJupyterError('unexpected', 'Something happened that should not.', {
+    cause: error,
+    detail: what,
+    hint: `Please report it with the lines above (exit status ${EXIT_CODES.unexpected.code}).`,
+  });
+}

@@ -1,0 +1,14 @@
+/** What the entry hands to everything below it, so that nothing there reaches for the process by itself. */
+export interface Host {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  platform: NodeJS.Platform;
+  /** The user's own file mode mask, 0o022. */
+  umask: number;
+  /** The folder of the package: `systems.yaml` and `batch-templates/` are in it. */
+  packageRoot: URL;
+  /** Calls back for every SIGINT, SIGTERM and SIGHUP from now on. */
+  onSignal(listener: (name: NodeJS.Signals) => void): void;
+}

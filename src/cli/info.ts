@@ -1,0 +1,28 @@
+/** What `--info` says about a launch. Never a secret. */
+import type { LaunchOptions } from '../launch/options.js';
+import type { Prepared } from '../launch/prepare.js';
+import { formatMinutes } from '../scheduler/duration.js';
+
+/** Label and text of each line. */
+export function infoLines(prepared: Prepared, options: LaunchOptions): [label: string, text: string][] {
+  const { planned, jupyter, place, scheduler, system, template } = prepared;
+  const { partition, account, minutes } = planned;
+  const versions = Object.entries(jupyter?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
+  const command = scheduler.submitCommand(`${place.directory}/batch.sh`, options.schedulerArguments);
+  return [
+    [
+      'System',
+      `${system.name}: ${prepared.why}${system.values.description ? ` (${system.values.description})` : ''}`,
+    ],
+    ['Scheduler', scheduler.kind],
+    ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
+    ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],
+    ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'no limit of ours'],
+    ['Script', template.path],
+    ['Notebook directory', prepared.rootDir],
+    ['Session files', place.directory],
+    ['Jupyter', jupyter ? `${jupyter.path} (${versions.join(', ')})` : 'not looked at'],
+    ['Site variables in force', prepared.siteVariables.join(', ') || 'none'],
+    ['Submitted with', command.join(' ')],
+  ];
+}

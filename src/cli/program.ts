@@ -1,0 +1,73 @@
+/** Builds the command line and runs the command that was asked for. Commands are loaded when they run. */
+import { Command, CommanderError } from 'commander';
+import { EXIT_CODES, StartJupyterError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { explain } from './explain.js';
+import type { Host } from './host.js';
+import { addLaunchOptions, type LaunchFlags } from './options.js';
+
+const EXAMPLES = `
+Examples:
+  start-jupyter -p debug -t 30            30 minutes in the partition debug
+  start-jupyter -A abc123 -g 1 2h30m      a GPU for two and a half hours, charged to abc123
+  start-jupyter -s lab -d ~/course        JupyterLab, showing the folder ~/course
+  start-jupyter --dry-run -i              what would be done, and why
+
+More: start-jupyter help exit-codes
+`;
+
+/** Runs the program and gives its exit status. Never throws. */
+export async function runProgram(args: readonly string[], host: Host): Promise<number> {
+  const json = args.includes('--json');
+  let status: number = EXIT_CODES.done.code;
+  try {
+    const program = buildProgram(host, (code) => {
+      status = code;
+    });
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code;
+    return await explain(toOurs(error), host, { json });
+  }
+}
+
+function buildProgram(host: Host, setStatus: (code: number) => void): Command {
+  const program = addLaunchOptions(new Command('start-jupyter'))
+    .description('Starts Jupyter on this cluster and gives you a secure URL for it.')
+    .usage('[options] [time]')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', EXAMPLES)
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => host.stdout.write(text),
+      // Errors are thrown and explained in one place.
+      writeErr: () => undefined,
+    })
+    .action(async (time: string | undefined, flags: LaunchFlags) => {
+      const { launchCommand } = await import('./commands/launch.js');
+      const fromVariable = (option: string): boolean => program.getOptionValueSource(option) === 'env';
+      setStatus(await launchCommand(time, flags, fromVariable, host));
+    });
+  program
+    .command('help', { hidden: true })
+    .argument('[topic]')
+    .action(async (topic: string | undefined) => {
+      const { helpCommand } = await import('./commands/help.js');
+      helpCommand(topic, program, host);
+    });
+  return program;
+}
+
+function toOurs(error: unknown): unknown {
+  if (!(error instanceof CommanderError)) return error;
+  // "error: unknown option '--tiem'\n(Did you mean --time?)"
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
+  return new StartJupyterError('bad-option', sentence, {
+    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'start-jupyter --help lists the options.',
+  });
+}

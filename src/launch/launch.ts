@@ -1,0 +1,225 @@
+/** The launch: takes what it needs in order, and gives everything back when a later step fails. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { selfSignedCertificate, type Certificate } from '../certificate.js';
+import { StartJupyterError } from '../errors.js';
+import { environmentFile } from '../jupyter/environment.js';
+import { startPath } from '../jupyter/server-choice.js';
+import { jupyterConfig } from '../jupyter/settings.js';
+import type { JobId } from '../scheduler/scheduler.js';
+import {
+  createSatelliteClient,
+  type Endpoint,
+  type Reservation,
+  type SatelliteClient,
+} from '../satellite/client.js';
+import { sha256Hex, viewerKey } from '../satellite/protocol.js';
+import { render } from '../script/render.js';
+import type { SessionRecord } from '../session/record.js';
+import { saveRecord, stageSession, type StagedSession } from '../session/store.js';
+import { VERSION } from '../version.js';
+import type { LaunchContext } from './context.js';
+import type { LaunchOptions } from './options.js';
+import type { Prepared } from './prepare.js';
+import { settingsFile } from './settings-file.js';
+import { createUndoStack, type UndoStack } from './undo.js';
+
+export interface Launched {
+  /** With the token: opens the notebook. */
+  url: string;
+  record: SessionRecord;
+  jobId: JobId;
+  directory: string;
+  /** Gives everything back, for who stays in the foreground. */
+  undo: UndoStack;
+}
+
+/** The script as it is submitted. */
+export function renderedScript({ scheduler, planned, template, place, server }: Prepared): string {
+  const values = { session_dir: place.directory, server };
+  return render(template.text, values, scheduler.directives(planned.request));
+}
+
+/** Reserves, writes, submits, registers. On an error or Ctrl-C nothing is left behind; the error is thrown then. */
+export async function launch(
+  context: LaunchContext,
+  options: LaunchOptions,
+  prepared: Prepared,
+  endpoint: Endpoint,
+): Promise<Launched> {
+  const undo = createUndoStack();
+  try {
+    return await takeAll(context, options, prepared, endpoint, undo);
+  } catch (error) {
+    context.progress.doing('Giving back what was taken');
+    for (const failure of await undo.run()) context.progress.warn(`${failure}.`);
+    throw error;
+  }
+}
+
+async function takeAll(
+  context: LaunchContext,
+  options: LaunchOptions,
+  prepared: Prepared,
+  endpoint: Endpoint,
+  undo: UndoStack,
+): Promise<Launched> {
+  const { progress, signal } = context;
+  const { scheduler, place } = prepared;
+  const staged = await stageSession(place);
+  undo.push(`remove ${place.directory}`, () => staged.remove());
+  await writeJobFiles(context, prepared, staged);
+
+  const token = context.random(32).toString('base64url');
+  const certificate =
+    endpoint.protocol === 'classic' ? undefined : await sessionCertificate(prepared, context.now());
+  stopIfAborted(signal);
+  progress.doing('Reserving a name');
+  const client = createSatelliteClient(endpoint);
+  const reservation = await client.reserve(
+    {
+      viewerKeySha256: sha256Hex(viewerKey(token)),
+      ...(certificate ? { certificateSha256: certificate.sha256 } : {}),
+    },
+    signal,
+  );
+  undo.push(`give the name ${reservation.name} back`, () => client.giveBack(reservation));
+  stopIfAborted(signal);
+  // A classic service speaks plain HTTP to the node.
+  const pinned = reservation.protocol === 'v1' ? certificate : undefined;
+  await writeSecrets(prepared, staged, endpoint, { token, reservation, certificate: pinned });
+  const record = recordOf(context, prepared, endpoint, reservation);
+  await staged.write('session.json', `${JSON.stringify(record, null, 2)}\n`);
+  await staged.place();
+  stopIfAborted(signal);
+
+  progress.doing('Submitting the job');
+  const jobId = await scheduler.submit(join(place.directory, 'batch.sh'), {
+    jobName: prepared.jobName,
+    extraArguments: options.schedulerArguments,
+    signal,
+  });
+  undo.push(`cancel job ${jobId.id}`, () => scheduler.cancel(jobId));
+  stopIfAborted(signal);
+  Object.assign(record, { jobId: jobId.id }, jobId.cluster === undefined ? {} : { cluster: jobId.cluster });
+  await saveRecord(place.directory, record);
+  await registerJob(client, reservation, jobId, progress);
+  stopIfAborted(signal);
+  const url = `${reservation.url}${startPath(prepared.server)}?token=${token}`;
+  return { url, record, jobId, directory: place.directory, undo };
+}
+
+/** What needs no reservation: the script and the bash that it runs. */
+async function writeJobFiles(
+  context: LaunchContext,
+  prepared: Prepared,
+  staged: StagedSession,
+): Promise<void> {
+  await staged.write('batch.sh', renderedScript(prepared));
+  await staged.write('environment', environmentFile(context.env, prepared.jupyter, context.umask));
+  await staged.write('job.log', '');
+  const folder = join(context.packageFolder, 'batch-templates');
+  for (const name of await readdir(join(folder, 'lib'))) {
+    const target = name === 'run.sh' ? name : `lib/${name}`;
+    await staged.write(target, await readFile(join(folder, 'lib', name), 'utf8'));
+  }
+  if (prepared.scheduler.kind === 'local') {
+    await staged.write('supervise.sh', await readFile(join(folder, 'local', 'supervise.sh'), 'utf8'));
+  }
+}
+
+interface Secrets {
+  token: string;
+  reservation: Reservation;
+  certificate: Certificate | undefined;
+}
+
+async function writeSecrets(
+  prepared: Prepared,
+  staged: StagedSession,
+  endpoint: Endpoint,
+  { token, reservation, certificate }: Secrets,
+): Promise<void> {
+  const { place, planned, rootDir, system } = prepared;
+  const tls = {
+    certificateFile: join(place.directory, 'certificate.pem'),
+    keyFile: join(place.directory, 'key.pem'),
+  };
+  const config = jupyterConfig({ token, rootDir, ...(certificate ? { tls } : {}) });
+  await staged.write('jupyter_config.json', `${JSON.stringify(config, null, 2)}\n`);
+  await staged.write('token', token);
+  if (certificate) {
+    await staged.write('certificate.pem', certificate.certificatePem);
+    await staged.write('key.pem', certificate.keyPem);
+  }
+  if (reservation.redeemSecret !== undefined) await staged.write('redeem.secret', reservation.redeemSecret);
+  if (endpoint.ca !== undefined) await staged.write('ca.pem', endpoint.ca);
+  const settings = settingsFile({
+    reservation,
+    domain: endpoint.domain,
+    port: endpoint.port,
+    hasCa: endpoint.ca !== undefined,
+    directory: place.directory,
+    rootDir,
+    walltimeSeconds: (planned.minutes?.value ?? 0) * 60,
+    nodeSuffix: system.values.node_suffix ?? '',
+    loopbackOnly: system.values.scheduler === 'local',
+  });
+  await staged.write('settings', settings);
+}
+
+/** Names under which the job on its node can check the certificate with curl, wget and Python alike. */
+async function sessionCertificate({ system }: Prepared, now: Date): Promise<Certificate> {
+  const suffix = system.values.node_suffix ?? '';
+  // A wildcard right under a top-level name (`*.local`) is refused by every client.
+  const wildcard = suffix.split('.').length > 2 ? [`*${suffix}`] : [];
+  const names = ['localhost', '127.0.0.1', ...wildcard];
+  // The proxy compares the pin and not the dates; the job's own check must hold however long it waits in the queue.
+  return selfSignedCertificate({ commonName: 'start-jupyter session', names, days: 800, now });
+}
+
+async function registerJob(
+  client: SatelliteClient,
+  reservation: Reservation,
+  jobId: JobId,
+  progress: LaunchContext['progress'],
+): Promise<void> {
+  try {
+    progress.doing('Registering the job');
+    await client.link(reservation, jobId.id);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    progress.warn(
+      `The job runs, but the proxy was not told its number, so that its page cannot show the state: ${why}`,
+    );
+  }
+}
+
+function recordOf(
+  context: LaunchContext,
+  prepared: Prepared,
+  endpoint: Endpoint,
+  reservation: Reservation,
+): SessionRecord {
+  const minutes = prepared.planned.minutes?.value;
+  return {
+    version: 1,
+    id: prepared.place.id,
+    system: prepared.system.name,
+    scheduler: prepared.scheduler.kind,
+    jobName: prepared.jobName,
+    name: reservation.name,
+    url: reservation.url,
+    endpoint: `${endpoint.domain}:${endpoint.port}`,
+    protocol: reservation.protocol,
+    server: prepared.server,
+    rootDir: prepared.rootDir,
+    ...(minutes === undefined ? {} : { walltimeMinutes: minutes }),
+    createdAt: context.now().toISOString(),
+    launcherVersion: VERSION,
+  };
+}
+
+function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted; nothing was left behind.');
+}

@@ -1,0 +1,32 @@
+/** What the person asked for, read and checked as far as it can be without knowing the system. */
+import type { Server } from '../jupyter/server-choice.js';
+import type { SystemKey } from '../site/schema.js';
+
+export interface LaunchOptions {
+  partition?: string;
+  account?: string;
+  minutes?: number;
+  nodes?: number;
+  cpus?: number;
+  gpus?: number;
+  memory?: string;
+  gres?: string;
+  qos?: string;
+  constraint?: string;
+  reservation?: string;
+  schedulerArguments: readonly string[];
+  /** As typed; relative to the current directory. */
+  directory?: string;
+  batchScript?: string;
+  server?: Server;
+  system?: { name: string; from: '--system' | 'START_JUPYTER_SYSTEM' };
+  endpoint?: { domain: string; port: number };
+  /** File name. */
+  ca?: string;
+  info: boolean;
+  dryRun: boolean;
+  /** False: Jupyter, conda and the scheduler's answers are not looked at. */
+  check: boolean;
+  /** The option or variable that gave a value: `--partition`, `START_JUPYTER_PARTITION`. */
+  from(key: SystemKey): string;
+}

@@ -1,0 +1,215 @@
+/** Everything that is looked at before anything is taken. */
+import { readFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { StartJupyterError } from '../errors.js';
+import { activeEnvironment } from '../jupyter/environment.js';
+import { findOnPath, probeJupyter, type JupyterFound } from '../jupyter/probe.js';
+import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
+import { chooseScheduler } from '../scheduler/choose.js';
+import { formatMinutes, parseSlurmTime, parseTime } from '../scheduler/duration.js';
+import type { Scheduler } from '../scheduler/scheduler.js';
+import { clusterName } from '../scheduler/slurm-cluster.js';
+import { siteVariables } from '../scheduler/slurm-environment.js';
+import { ownDirectives } from '../scheduler/template-directives.js';
+import { templateServer } from '../script/check.js';
+import { findTemplate, readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
+import { newSessionPlace, type SessionPlace } from '../session/store.js';
+import { detectSystem, type Detection } from '../site/detect.js';
+import { configurationFiles, loadSystems } from '../site/load.js';
+import type { System } from '../site/system.js';
+import type { LaunchContext } from './context.js';
+import { notebookDirectory } from './directory.js';
+import { checkLimits } from './limits.js';
+import type { LaunchOptions } from './options.js';
+import { planRequest, type PlannedRequest } from './request.js';
+
+/** A launch of which everything is known and nothing taken. */
+export interface Prepared {
+  system: System;
+  /** Why this system, in words. */
+  why: string;
+  scheduler: Scheduler;
+  place: SessionPlace;
+  jobName: string;
+  planned: PlannedRequest;
+  template: Template;
+  server: Server;
+  rootDir: string;
+  jupyter?: JupyterFound;
+  /** SBATCH_* of the site that are in force. */
+  siteVariables: readonly string[];
+  /** PEM of the proxy's certificate authority. */
+  ca?: string;
+}
+
+/** Throws what is wrong with options, system, template, directory, partition, walltime, Jupyter or conda. */
+export async function prepare(context: LaunchContext, options: LaunchOptions): Promise<Prepared> {
+  const { env, progress } = context;
+  const home = env['HOME'] ?? homedir();
+  progress.doing('Finding out which system this is');
+  const files = configurationFiles({ env, platform: context.platform, homeDirectory: home });
+  const shippedFile = join(context.packageFolder, 'systems.yaml');
+  const systems = await loadSystems({ shippedFile, files, minutes: parseTime });
+  const { system, why } = await detect(context, options, systems);
+  progress.fact('System', `${system.name} (${why})`);
+  if (system.values.message) progress.say(system.values.message);
+  if (system.values.scheduler === 'local') sayIgnored(options, progress);
+
+  const scheduler = await chooseScheduler(system.values.scheduler, { env });
+  const fixed = await fixedTemplate(context, options, system);
+  const place = newSessionPlace(env, context.now(), (bytes) => context.random(bytes));
+  const jobName = `jupyter-${place.id.split('-').at(-1) ?? place.id}`;
+  const slurm = system.values.scheduler === 'slurm';
+  const variables = slurm ? siteVariables(env) : { values: {}, inForce: [] };
+  const planned = planRequest({
+    options,
+    system,
+    variables: variables.values,
+    template: fixed && slurm ? ownDirectives(fixed.text) : {},
+    schedulerMinutes: parseSlurmTime,
+    jobName,
+    directory: place.directory,
+  });
+  // What cannot be said to this scheduler is refused before anything is asked of it.
+  scheduler.directives(planned.request);
+  const rootDir = await notebookDirectory(options.directory, home, context.cwd);
+  const ca = await authority(options, system);
+
+  const asked = options.server ?? (fixed && templateServer(fixed.text));
+  const { server, jupyter } = await check(context, options, { system, scheduler, planned, asked });
+  const template =
+    fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
+  return {
+    ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir },
+    ...(jupyter ? { jupyter } : {}),
+    ...(ca === undefined ? {} : { ca }),
+    siteVariables: variables.inForce,
+  };
+}
+
+async function detect(
+  { env, signal }: LaunchContext,
+  { system }: LaunchOptions,
+  systems: readonly System[],
+): Promise<Detection> {
+  const full = hostname();
+  const tools = await Promise.all(['sbatch', 'qsub'].map((name) => findOnPath(name, env['PATH'])));
+  return detectSystem({
+    ...(system ? { override: system.name, overrideFrom: system.from } : {}),
+    shortName: full.split('.')[0] ?? full,
+    fullName: full,
+    clusterName: () => clusterName(env, signal),
+    schedulersOnPath: tools.filter((path) => path !== undefined),
+    systems,
+  });
+}
+
+function templates(context: LaunchContext): string {
+  return join(context.packageFolder, 'batch-templates');
+}
+
+/** The template that somebody chose; undefined: the shipped one of the server that will be started. */
+async function fixedTemplate(
+  context: LaunchContext,
+  options: LaunchOptions,
+  system: System,
+): Promise<Template | undefined> {
+  const name = options.batchScript ?? (options.server === undefined ? system.values.template : undefined);
+  if (name === undefined) return undefined;
+  const search = {
+    name,
+    scheduler: system.values.scheduler,
+    templatesFolder: templates(context),
+    cwd: context.cwd,
+  };
+  return readTemplate(await findTemplate(search));
+}
+
+/** Options that speak to a scheduler mean nothing where there is none. */
+function sayIgnored(options: LaunchOptions, progress: LaunchContext['progress']): void {
+  const meaningless = [
+    'partition',
+    'account',
+    'nodes',
+    'cpus',
+    'gpus',
+    'memory',
+    'gres',
+    'qos',
+    'constraint',
+    'reservation',
+  ] as const;
+  const given: string[] = meaningless
+    .filter((key) => options[key] !== undefined)
+    .map((key) => options.from(key));
+  if (options.schedulerArguments.length > 0) given.push('--scheduler-arg');
+  if (given.length > 0) progress.say(`Ignored, because there is no scheduler here: ${given.join(', ')}.`);
+}
+
+async function authority(options: LaunchOptions, system: System): Promise<string | undefined> {
+  const file = options.ca ?? system.values.ca;
+  if (file === undefined) return undefined;
+  const refuse = (why: string): never => {
+    const code = options.ca === undefined ? 'bad-configuration' : 'bad-option';
+    throw new StartJupyterError(code, `The certificate authority ${file} ${why}.`, {
+      hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".',
+    });
+  };
+  const pem = await readFile(file, 'utf8').catch((error: unknown) =>
+    refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`),
+  );
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) refuse('holds no certificate');
+  return pem;
+}
+
+interface CheckFacts {
+  system: System;
+  scheduler: Scheduler;
+  planned: PlannedRequest;
+  /** By -s or by the template. */
+  asked: Server | undefined;
+}
+
+/** Asks the scheduler and Jupyter at the same time. */
+async function check(
+  context: LaunchContext,
+  options: LaunchOptions,
+  { system, scheduler, planned, asked }: CheckFacts,
+): Promise<{ server: Server; jupyter?: JupyterFound }> {
+  const { env, progress, signal } = context;
+  const usual = system.values.server ?? 'notebook';
+  if (!options.check) {
+    checkLimits(planned, undefined, system.values.partitions);
+    return { server: asked ?? usual };
+  }
+  progress.doing('Checking Jupyter and the scheduler');
+  const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probeJupyter(env, signal)]);
+  if (partitions === undefined) {
+    progress.warn('The scheduler does not say what partitions there are: going on without that check.');
+  }
+  checkLimits(planned, partitions, system.values.partitions);
+  if (system.values.conda_required && !env['CONDA_PREFIX']) throw noConda(system);
+  if ('missing' in probe) throw noJupyter(probe.missing);
+  const { server, note } = chooseServer(asked, usual, probe.found);
+  if (note) progress.say(note);
+  const version = probe.found.versions[server] ?? '';
+  progress.fact('Jupyter', `${title(server)} ${version} (${activeEnvironment(env) ?? probe.found.path})`);
+  if (planned.minutes) progress.fact('Time', formatMinutes(planned.minutes.value));
+  return { server, jupyter: probe.found };
+}
+
+function noJupyter(why: string): StartJupyterError {
+  return new StartJupyterError('no-jupyter', why, {
+    hint: [
+      'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
+      'or install it: pip install --user jupyterlab notebook. Then try again.',
+    ].join('\n'),
+  });
+}
+
+function noConda(system: System): StartJupyterError {
+  return new StartJupyterError('no-conda', `${system.name} wants an active conda environment, and none is.`, {
+    hint: 'conda activate NAME. If "conda" is not found: module load anaconda (or miniconda), or run its "conda init" once.',
+  });
+}

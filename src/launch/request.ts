@@ -1,0 +1,167 @@
+/** From options, template, variables and configuration to what the job asks for. Pure. */
+import { StartJupyterError } from '../errors.js';
+import type { JobRequest, Rank, Ranked } from '../scheduler/scheduler.js';
+import type { SystemKey, SystemValues } from '../site/schema.js';
+import type { System } from '../site/system.js';
+import type { LaunchOptions } from './options.js';
+
+/** The launcher's own default, below everything that anybody says. */
+export const DEFAULT_MINUTES = 30;
+
+/** What a site's environment (SBATCH_*) or a template's own lines say, each as the scheduler would read it. */
+export interface Said {
+  partition?: string;
+  account?: string;
+  time?: string;
+  qos?: string;
+  reservation?: string;
+  constraint?: string;
+  gres?: string;
+  gpus?: string;
+  memory?: string;
+}
+
+export interface RequestFacts {
+  options: LaunchOptions;
+  system: System;
+  /** The site's SBATCH_*. */
+  variables: Said;
+  /** The template's own directives. */
+  template: Said;
+  /** Reads a time in the scheduler's own form; undefined for no limit. */
+  schedulerMinutes: (text: string) => number | undefined;
+  jobName: string;
+  directory: string;
+}
+
+/** A value that will be in force, and where it comes from, in words for --info. */
+export interface InForce<T> {
+  value: T;
+  from: string;
+}
+
+export interface PlannedRequest {
+  request: JobRequest;
+  /** What will be in force whatever rank it has; undefined: the scheduler decides. */
+  partition?: InForce<string>;
+  account?: InForce<string>;
+  /** Minutes; undefined: a template or a variable asked for no limit. */
+  minutes?: InForce<number>;
+}
+
+/** Throws 'account-required' where the system wants an account and nobody gave one. */
+export function planRequest(facts: RequestFacts): PlannedRequest {
+  const { options, system, template } = facts;
+  const partition = choose(facts, 'partition', options.partition, 'partition');
+  const account = choose(facts, 'account', options.account, 'account');
+  const time = chooseTime(facts);
+  const request: JobRequest = {
+    name: facts.jobName,
+    workingDirectory: facts.directory,
+    logFile: `${facts.directory}/job.log`,
+    walltime: time.ranked,
+    ...ranked('partition', partition?.ranked),
+    ...ranked('account', account?.ranked),
+    ...ranked('nodes', choose(facts, 'nodes', options.nodes)?.ranked),
+    ...ranked('cpus', choose(facts, 'cpus', options.cpus)?.ranked),
+    ...ranked('memory', choose(facts, 'memory', options.memory, 'memory')?.ranked),
+    ...ranked('gres', choose(facts, 'gres', options.gres, 'gres')?.ranked),
+    ...ranked('qos', choose(facts, 'qos', options.qos, 'qos')?.ranked),
+    ...ranked('constraint', choose(facts, 'constraint', options.constraint, 'constraint')?.ranked),
+    ...ranked('reservation', choose(facts, 'reservation', options.reservation, 'reservation')?.ranked),
+    ...ranked('gpus', gpus(facts)),
+  };
+  const accountInForce = inForce(account, template.account);
+  if (system.values.account_required && accountInForce === undefined) {
+    throw new StartJupyterError('account-required', `${system.name} needs an account to charge the job to.`, {
+      hint: 'Name your allocation with -A NAME; your centre’s user portal lists the ones that you have.',
+    });
+  }
+  const partitionInForce = inForce(partition, template.partition);
+  return {
+    request,
+    ...(partitionInForce ? { partition: partitionInForce } : {}),
+    ...(accountInForce ? { account: accountInForce } : {}),
+    ...(time.minutes ? { minutes: time.minutes } : {}),
+  };
+}
+
+interface Choice<T> {
+  ranked: Ranked<T>;
+  from: string;
+}
+
+/**
+ * The command line beats everything. Of the rest, which gives way to a template's own line: the user's configuration,
+ * then the site's variables, then the site's and the shipped configuration.
+ */
+function choose<Key extends SystemKey>(
+  { options, system, variables }: RequestFacts,
+  key: Key,
+  option: NonNullable<SystemValues[Key]> | undefined,
+  variable?: keyof Said & Key,
+): Choice<NonNullable<SystemValues[Key]>> | undefined {
+  if (option !== undefined) return choice(option, 'upper', options.from(key));
+  const configured = system.values[key];
+  const origin = system.origins[key]?.layer;
+  const fromVariable = variable === undefined ? undefined : variables[variable];
+  if (configured !== undefined && (origin === 'user' || fromVariable === undefined)) {
+    return choice(configured, 'lower', LAYER_WORDS[origin ?? 'shipped']);
+  }
+  // A variable and its key have the same type: both are texts.
+  if (fromVariable !== undefined) {
+    return choice(fromVariable as NonNullable<SystemValues[Key]>, 'lower', 'the site’s variables');
+  }
+  return undefined;
+}
+
+const LAYER_WORDS = {
+  shipped: 'start-jupyter’s systems.yaml',
+  site: 'the site’s systems.yaml',
+  user: 'your systems.yaml',
+} as const;
+
+function chooseTime(facts: RequestFacts): { ranked: Ranked<number | string>; minutes?: InForce<number> } {
+  const { options, system, variables, template, schedulerMinutes } = facts;
+  const known = choose(facts, 'time', options.minutes);
+  const variableWins =
+    known?.ranked.rank !== 'upper' && system.origins.time?.layer !== 'user' && variables.time;
+  const mine: Choice<number | string> = variableWins
+    ? choice(variableWins, 'lower', 'the site’s variables')
+    : (known ?? choice(DEFAULT_MINUTES, 'lower', 'the default'));
+  const effective = inForce(mine, template.time);
+  const minutes = typeof effective.value === 'number' ? effective.value : schedulerMinutes(effective.value);
+  return {
+    ranked: mine.ranked,
+    ...(minutes === undefined ? {} : { minutes: { value: minutes, from: effective.from } }),
+  };
+}
+
+function gpus(facts: RequestFacts): JobRequest['gpus'] {
+  const { options, system, variables } = facts;
+  const form = system.values.gpu_form;
+  const chosen = choose(facts, 'gpus', options.gpus);
+  const below = chosen?.ranked.rank !== 'upper' && system.origins.gpus?.layer !== 'user';
+  if (below && variables.gpus !== undefined) return { value: { count: variables.gpus, form }, rank: 'lower' };
+  if (chosen === undefined || chosen.ranked.value === 0) return undefined;
+  return { value: { count: chosen.ranked.value, form }, rank: chosen.ranked.rank };
+}
+
+function inForce<T>(chosen: Choice<T>, own: string | undefined): InForce<T | string>;
+function inForce<T>(chosen: Choice<T> | undefined, own: string | undefined): InForce<T | string> | undefined;
+function inForce<T>(chosen: Choice<T> | undefined, own: string | undefined): InForce<T | string> | undefined {
+  if (own !== undefined && chosen?.ranked.rank !== 'upper') return { value: own, from: 'the template' };
+  return chosen && { value: chosen.ranked.value, from: chosen.from };
+}
+
+function choice<T>(value: T, rank: Rank, from: string): Choice<T> {
+  return { ranked: { value, rank }, from };
+}
+
+/** Leaves a key out where there is nothing to say. */
+function ranked<Key extends keyof JobRequest>(
+  key: Key,
+  value: JobRequest[Key] | undefined,
+): Pick<JobRequest, Key> | object {
+  return value === undefined ? {} : { [key]: value };
+}
