@@ -16,7 +16,10 @@ export interface Origin {
 }
 
 /** What one file says of one system. */
-export type SystemLayer = Map<SystemKey, { value: unknown; origin: Origin }>;
+export interface SystemLayer {
+  origin: Origin;
+  values: Map<SystemKey, { value: unknown; origin: Origin }>;
+}
 
 /** Reads one file's tree; mistakes are added to `problems`. */
 export function readLayer(
@@ -26,13 +29,16 @@ export function readLayer(
   problems: Problem[],
 ): Map<string, SystemLayer> {
   if (root === undefined) return new Map<string, SystemLayer>();
-  const system: ReadValue<SystemLayer> = (node, reading) =>
-    new Map(
-      [...readEntries(SYSTEM_KEYS, node, reading)].map(({ key, value, line }) => [
-        key,
-        { value, origin: { layer, file, ...(line === undefined ? {} : { line }) } },
-      ]),
-    );
+  const originAt = (line: number | undefined): Origin => ({
+    layer,
+    file,
+    ...(line === undefined ? {} : { line }),
+  });
+  const system: ReadValue<SystemLayer> = (node, reading) => {
+    const entries = [...readEntries(SYSTEM_KEYS, node, reading)];
+    const values = new Map(entries.map(({ key, value, line }) => [key, { value, origin: originAt(line) }]));
+    return { origin: originAt(node.line), values };
+  };
   const top = mapOf({ systems: mapByName(system) });
   const reading: Reading = { file, at: '', minutes, problems };
   return new Map(Object.entries(top(root, reading)?.systems ?? {}));

@@ -1,4 +1,5 @@
 /** From what each file says of a system to what holds. */
+import { didYouMean } from './nearest.js';
 import type { Origin, SystemLayer } from './layer.js';
 import type { PartitionValues, SystemKey, SystemValues } from './schema.js';
 import type { Problem } from './tree.js';
@@ -29,22 +30,23 @@ type DefaultKey =
  */
 export function mergeLayers(layers: readonly Map<string, SystemLayer>[], problems: Problem[]): System[] {
   const names = new Set(layers.flatMap((layer) => [...layer.keys()]));
-  const ranked = [...names].flatMap((name) => {
-    const said = layers.map((layer) => layer.get(name) ?? (new Map() as SystemLayer));
-    const system = mergeSystem(name, said, problems);
-    return system === undefined ? [] : [{ system, rank: said.findLastIndex((layer) => layer.has('hosts')) }];
-  });
-  return ranked.sort((a, b) => b.rank - a.rank).map(({ system }) => system);
+  const found: { system: System; rank: number }[] = [];
+  for (const name of names) {
+    const said = layers.map((layer) => layer.get(name)).filter((layer) => layer !== undefined);
+    const system = mergeSystem(name, said);
+    const rank = layers.findLastIndex((layer) => layer.get(name)?.values.has('hosts'));
+    if (system !== undefined) found.push({ system, rank });
+    else problems.push(...said.map((layer) => noScheduler(name, layer, names)));
+  }
+  return found.sort((a, b) => b.rank - a.rank).map(({ system }) => system);
 }
 
-function mergeSystem(name: string, layers: readonly SystemLayer[], problems: Problem[]): System | undefined {
-  const merged: SystemLayer = new Map(layers.flatMap((layer) => [...layer]));
+/** Undefined for a system of which no file says the scheduler. */
+function mergeSystem(name: string, layers: readonly SystemLayer[]): System | undefined {
+  const merged = new Map(layers.flatMap((layer) => [...layer.values]));
   const values = Object.fromEntries([...merged].map(([key, { value }]) => [key, value])) as SystemValues;
   const { scheduler } = values;
-  if (scheduler === undefined) {
-    problems.push(noScheduler(name, merged));
-    return undefined;
-  }
+  if (scheduler === undefined) return undefined;
   return {
     name,
     values: { ...defaults(), ...values, scheduler, partitions: mergePartitions(layers) },
@@ -67,7 +69,7 @@ function defaults(): Required<Pick<SystemValues, Exclude<DefaultKey, 'partitions
 function mergePartitions(layers: readonly SystemLayer[]): Record<string, PartitionValues> {
   const merged = new Map<string, PartitionValues>();
   for (const layer of layers) {
-    const said = layer.get('partitions')?.value as SystemValues['partitions'];
+    const said = layer.values.get('partitions')?.value as SystemValues['partitions'];
     for (const [name, values] of Object.entries(said ?? {})) {
       merged.set(name, { ...merged.get(name), ...values });
     }
@@ -75,9 +77,11 @@ function mergePartitions(layers: readonly SystemLayer[]): Record<string, Partiti
   return Object.fromEntries(merged);
 }
 
-function noScheduler(name: string, said: SystemLayer): Problem {
-  const [first] = said.values();
-  const { file = '', line } = first?.origin ?? {};
-  const what = `systems.${name} has no scheduler, and no other file describes such a system: expected scheduler: slurm, torque, pbs or local`;
-  return { file, ...(line === undefined ? {} : { line }), what };
+/** A name that no other file knows is often a slip in the name of one that is known. */
+function noScheduler(name: string, { origin }: SystemLayer, names: Iterable<string>): Problem {
+  const others = [...names].filter((other) => other !== name);
+  return {
+    ...origin,
+    what: `systems.${name} has no scheduler in any file: expected slurm, torque, pbs or local${didYouMean(name, others)}`,
+  };
 }

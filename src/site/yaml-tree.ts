@@ -17,7 +17,7 @@ export function yamlTree(text: string, file: string): ConfigTree {
   }));
   if (problems.length > 0 || isEmpty(document.contents)) return { root: undefined, problems };
   const root = nodeOf(document.contents, { file, problems, lineOf });
-  return { root, problems };
+  return { root: problems.length > 0 ? undefined : root, problems };
 }
 
 interface Reading {
