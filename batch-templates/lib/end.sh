@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# How a job ends: on any exit the name is given back, Jupyter stopped, the secrets removed, the outcome written.
+
+# Together with the 5 s that giving the name back may take, this stays below 15 s: a scheduler that ends a job
+# sends KILL some time after TERM (Slurm's KillWait is 30 s by default).
+sj_grace_seconds=5
+sj_outcome='failed: the job script ended early'
+
+fail() {
+  sj_outcome="failed: $*"
+  exit 1
+}
+
+# Slurm sends TERM at the time limit and when a job is cancelled; USR1, USR2 and XCPU are warnings that a template
+# may ask for.
+stopped_by() {
+  trap - EXIT
+  if [ "$1" = TERM ]; then
+    sj_outcome='stopped: the job was cancelled or its time was up'
+  else
+    sj_outcome="stopped: signal $1"
+  fi
+  say 'stopping'
+  end_session $((128 + $(kill -l "$1")))
+}
+
+# end_session STATUS. Leaves the script.
+end_session() {
+  local status=$1 signal
+  trap - EXIT
+  # Not ignored (children would inherit that) but answered by nothing: this must run to its end.
+  for signal in HUP INT TERM USR1 USR2 XCPU; do trap : "$signal"; done
+  [ -z "$sj_request_pid" ] || kill "$sj_request_pid" 2>/dev/null
+  destroy_name
+  [ -z "$sj_jupyter_pid" ] || kill -TERM -- "-$sj_jupyter_pid" 2>/dev/null
+  rm -f -- "$session_dir/token" "$session_dir/redeem.secret" "$session_dir/key.pem" \
+    "$session_dir/jupyter_config.json"
+  stop_jupyter
+  [ -z "$sj_runtime" ] || rm -rf -- "$sj_runtime"
+  printf '%s\n' "$sj_outcome" >"$session_dir/outcome"
+  say "$sj_outcome"
+  exit "$status"
+}
+
+# Waits for Jupyter's process group and kills what is left of it after the grace. The group outlives its leader when
+# Jupyter left children behind.
+stop_jupyter() {
+  [ -n "$sj_jupyter_pid" ] || return 0
+  local until=$((SECONDS + sj_grace_seconds))
+  kill -TERM -- "-$sj_jupyter_pid" 2>/dev/null
+  while kill -0 -- "-$sj_jupyter_pid" 2>/dev/null && [ "$SECONDS" -lt "$until" ]; do
+    nap
+  done
+  kill -KILL -- "-$sj_jupyter_pid" 2>/dev/null
+  wait "$sj_jupyter_pid" 2>/dev/null
+  sj_jupyter_pid=
+}
+
+# A short pause. Some old systems sleep only whole seconds.
+nap() {
+  sleep 0.05 2>/dev/null || sleep 1
+}

@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # what starts with sj_ and is set nowhere here comes from `settings` and `environment`
+# Starts Jupyter on a free port, in a process group of its own, and makes sure that it is ours before anything
+# secret goes there.
+
+# How long Jupyter may take to answer (seconds; a cold parallel file system is slow) and how many ports are tried.
+sj_start_seconds=180
+sj_port_tries=5
+sj_jupyter_pid=''
+sj_runtime=''
+
+# Kernels keep Unix sockets there, and the path of one ends at 107 characters; so the directory must be short.
+make_runtime_directory() {
+  local base
+  for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp; do
+    if [ -n "$base" ] && [ ${#base} -le 40 ]; then
+      sj_runtime=$(mktemp -d "$base/sj-XXXXXXXX") && return 0
+    fi
+  done
+  fail "no directory for temporary files can be made on node $sj_node"
+}
+
+# What Jupyter binds to (sj_bind_address) and where it is then reached from this node (sj_node_address). IPv4, as
+# the redeem: the proxy maps the address that the redeem comes from.
+find_node_address() {
+  sj_node_address=127.0.0.1
+  if [ "$sj_bind" = loopback ]; then
+    sj_bind_address=127.0.0.1
+  elif [ -z "$sj_node_suffix" ]; then
+    sj_bind_address=0.0.0.0
+  else
+    sj_bind_address=$sj_node$sj_node_suffix
+    sj_node_address=$(getent ahostsv4 "$sj_bind_address")
+    sj_node_address=${sj_node_address%%[[:space:]]*}
+    [ -n "$sj_node_address" ] ||
+      fail "the name $sj_bind_address cannot be looked up on this node: is node_suffix of this system right?"
+  fi
+}
+
+# Tries ports until Jupyter answers on one.
+# 20000-32767 lies below what systems hand out to outgoing connections (from 32768 on Linux, 49152 on macOS), any of
+# which could have the port already.
+start_jupyter() {
+  local try
+  [ -z "$sj_jupyter" ] || [ -x "$sj_jupyter" ] ||
+    fail "there is no $sj_jupyter on node $sj_node: is its file system there?"
+  [ -d "$sj_root_dir" ] || fail "there is no directory $sj_root_dir on node $sj_node"
+  for ((try = 0; try < sj_port_tries; try++)); do
+    sj_jupyter_port=$((20000 + RANDOM % 12768))
+    port_in_use "$sj_jupyter_port" && continue
+    say "starting Jupyter on node $sj_node, port $sj_jupyter_port"
+    launch_jupyter
+    await_jupyter && return 0
+    say "port $sj_jupyter_port is somebody else's, trying another one"
+    stop_jupyter
+  done
+  fail "no free port was found on node $sj_node in $sj_port_tries tries"
+}
+
+# Job control gives the background process a group of its own.
+launch_jupyter() {
+  rm -f -- "$sj_runtime"/*server-*.json
+  set -m
+  run_jupyter </dev/null &
+  sj_jupyter_pid=$!
+  set +m
+}
+
+# In the background process: becomes Jupyter.
+run_jupyter() {
+  local class jupyter=$sj_jupyter arguments
+  trap - EXIT HUP INT TERM USR1 USR2 XCPU
+  restore_environment
+  [ -n "$jupyter" ] || jupyter=$(type -P jupyter) || exit 127
+  case $server in
+    jupyterlab) arguments=(lab) ;;
+    *) arguments=(notebook) ;;
+  esac
+  arguments+=("--config=$session_dir/jupyter_config.json")
+  # A port or address that a person's own jupyter_config.py gives for any of these beats --port and --ip (seen with
+  # JupyterLab 4 and Notebook 7, which copy the others over ServerApp's).
+  for class in ServerApp NotebookApp LabApp JupyterNotebookApp; do
+    arguments+=("--$class.ip=$sj_bind_address" "--$class.port=$sj_jupyter_port" "--$class.port_retries=0")
+  done
+  cd -- "$sj_root_dir" || exit 1
+  umask "$sj_umask"
+  exec "$jupyter" "${arguments[@]}"
+}
+
+jupyter_lives() {
+  kill -0 "$sj_jupyter_pid" 2>/dev/null
+}
+
+# Waits until Jupyter answers with the token. 1: the port is somebody else's.
+await_jupyter() {
+  local until=$((SECONDS + sj_start_seconds)) from=$SECONDS status
+  while [ "$SECONDS" -lt "$until" ]; do
+    if ! jupyter_lives; then
+      wait "$sj_jupyter_pid"
+      status=$?
+      # With port_retries=0 a port that is taken ends Jupyter with status 1.
+      [ "$status" -eq 1 ] && port_in_use "$sj_jupyter_port" && return 1
+      jupyter_ended "$status" 'before it answered'
+    fi
+    if runtime_file_is_there; then
+      probe_jupyter
+      case $? in
+        0) say "ready after $((SECONDS - from)) s"; return 0 ;;
+        3) return 1 ;;
+      esac
+    fi
+    nap
+  done
+  fail "Jupyter did not answer on port $sj_jupyter_port within $sj_start_seconds s"
+}
+
+# Jupyter writes it just before it listens.
+runtime_file_is_there() {
+  local file
+  for file in "$sj_runtime"/*server-*.json; do
+    [ ! -e "$file" ] || return 0
+  done
+  return 1
+}
+
+# 0: our Jupyter answers and knows the token; 1: not yet; 3: somebody else answers.
+# With TLS nothing is sent before the session's own certificate was seen. Without, the socket must be this user's.
+probe_jupyter() {
+  if [ -e "$session_dir/certificate.pem" ]; then
+    target https localhost "$sj_jupyter_port" "$sj_node_address" "$session_dir/certificate.pem"
+  else
+    port_is_ours "$sj_jupyter_port" || return 1
+    jupyter_lives || return 1
+    target http "$sj_node_address" "$sj_jupyter_port" "$sj_node_address" ''
+  fi
+  IFS= read -r sj_token <"$session_dir/token"
+  sj_authorization="token $sj_token"
+  unset sj_token
+  request GET /api/status 5
+  sj_result=$?
+  sj_authorization=
+  [ "$sj_result" -ne 2 ] || fail "Jupyter cannot be asked: $sj_error"
+  [ "$sj_result" -eq 0 ] || return "$sj_result"
+  case $sj_status in
+    200) return 0 ;;
+    401 | 403) fail "Jupyter does not accept the session's token: a setting of your own Jupyter configuration overrides it" ;;
+    *) return 1 ;;
+  esac
+}
+
+# Written under another name first: who waits for it never reads half of it.
+write_ready() {
+  printf '{"node":"%s","address":"%s","port":%d,"pid":%d,"readyAt":"%s"}\n' "$sj_node" "$sj_bind_address" \
+    "$sj_jupyter_port" "$sj_jupyter_pid" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$session_dir/ready.json.new"
+  mv -f -- "$session_dir/ready.json.new" "$session_dir/ready.json"
+  say "$sj_name is mapped to this node"
+}
+
+# jupyter_ended STATUS WHEN. Ends the job because Jupyter did.
+jupyter_ended() {
+  case $1 in
+    126 | 127) fail "no jupyter that starts was found on node $sj_node" ;;
+    137) fail "Jupyter was killed $2: perhaps the job ran out of memory" ;;
+    *) fail "Jupyter ended $2 (status $1); its own words are above" ;;
+  esac
+}
+
+wait_for_jupyter() {
+  wait "$sj_jupyter_pid" || jupyter_ended $? 'by itself'
+  sj_outcome=completed
+  exit 0
+}

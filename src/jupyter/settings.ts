@@ -1,0 +1,51 @@
+/**
+ * Jupyter's configuration for one session: JSON, so that no directory name can become code.
+ *
+ * One file serves every generation: Notebook 6 reads `NotebookApp`; JupyterLab 4 and Notebook 7 read `ServerApp` and
+ * `IdentityProvider`, but copy what the other families say over it (jupyter_server's extension applications and
+ * notebook_shim do). A person's own jupyter_config.py is read before this file, so a line like
+ * `c.LabApp.allow_origin = '*'` there is beaten only by the same option here (seen with JupyterLab 4.6, Notebook 7.6).
+ * Address and port are for the job to choose: it gives them on the command line.
+ */
+
+export interface JupyterSettings {
+  token: string;
+  /** Absolute; may hold any character that a path can have. */
+  rootDir: string;
+  /** Absolute paths of the session's certificate and key; absent: plain HTTP (a classic service). */
+  tls?: { certificateFile: string; keyFile: string };
+}
+
+/** What becomes `jupyter_config.json`. It holds the token: mode 0600. */
+export function jupyterConfig({ token, rootDir, tls }: JupyterSettings): object {
+  const shared = {
+    base_url: '/',
+    port_retries: 0,
+    open_browser: false,
+    // The browser's Host is the proxy's public name, and the Origin is checked against it: nothing else may connect.
+    allow_remote_access: true,
+    allow_origin: '',
+    allow_origin_pat: '',
+    allow_credentials: false,
+    disable_check_xsrf: false,
+    trust_xheaders: false,
+    custom_display_url: '',
+    // Empty rather than absent: a certificate of the person's own would not be the one that is pinned.
+    certfile: tls?.certificateFile ?? '',
+    keyfile: tls?.keyFile ?? '',
+    client_ca: '',
+    tornado_settings: { compress_response: true },
+  };
+  const login = { token, password: '', cookie_options: { secure: true } };
+  const server = { ...shared, root_dir: rootDir, preferred_dir: rootDir };
+  return {
+    NotebookApp: { ...shared, ...login, notebook_dir: rootDir },
+    ServerApp: { ...server, ...login },
+    LabApp: server,
+    JupyterNotebookApp: server,
+    IdentityProvider: { token, secure_cookie: true, cookie_options: { secure: true } },
+    PasswordIdentityProvider: { token, hashed_password: '' },
+    // Kernel channels stay off TCP, where other users of the node could reach them.
+    KernelManager: { transport: 'ipc' },
+  };
+}
