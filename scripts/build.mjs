@@ -5,9 +5,11 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { parse } from 'yaml';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
+const systems = parse(readFileSync('systems.yaml', 'utf8'), { schema: 'failsafe' });
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 rmSync('dist', { recursive: true, force: true });
@@ -25,7 +27,7 @@ const result = await build({
   target: 'node20.18',
   chunkNames: 'chunks/[name]-[hash]',
   loader: { '.html': 'text', '.css': 'text' },
-  define: { __VERSION__: JSON.stringify(version) },
+  define: { __VERSION__: JSON.stringify(version), __SYSTEMS__: JSON.stringify(systems) },
   // CommonJS packages inside an ES module bundle call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",

@@ -145,7 +145,8 @@ async function writeSecrets(
     certificateFile: join(place.directory, 'certificate.pem'),
     keyFile: join(place.directory, 'key.pem'),
   };
-  const config = jupyterConfig({ token, rootDir, ...(certificate ? { tls } : {}) });
+  const asRoot = process.getuid?.() === 0;
+  const config = jupyterConfig({ token, rootDir, asRoot, ...(certificate ? { tls } : {}) });
   await staged.write('jupyter_config.json', `${JSON.stringify(config, null, 2)}\n`);
   await staged.write('token', token);
   if (certificate) {

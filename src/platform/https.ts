@@ -26,7 +26,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Sends one request on a connection of its own, without following redirects or using an HTTP proxy. */
 export async function httpsRequest(request: HttpsRequest): Promise<HttpsAnswer> {
-  const { Agent, request: send } = await import('undici');
+  const { Agent, request: send } = await import('./undici.js');
   const agent = new Agent({
     connect: { lookup: loopbackForLocalhost, ...(request.ca === undefined ? {} : { ca: request.ca }) },
     maxResponseSize: MAX_BODY_BYTES,
