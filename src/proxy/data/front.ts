@@ -120,7 +120,7 @@ function route(
   const forget = keep(links, session.name, browser);
   openLink(browser, session, ({ code, message }) => {
     forget();
-    deps.log('backend-refused', { name: session.name, code, message });
+    deps.log('backend-refused', { session: session.name, code, message });
     deps.pages.accept(browser, destination, code);
   });
 }

@@ -176,7 +176,7 @@ describe('the front', () => {
       await sleep(50);
       expect(squatter.heard()).toBe('');
       expect(stage.logged).toMatchObject([
-        { event: 'backend-refused', fields: { name: 'one-two-three', code: 'certificate-mismatch' } },
+        { event: 'backend-refused', fields: { session: 'one-two-three', code: 'certificate-mismatch' } },
       ]);
       expect(JSON.stringify(stage.logged)).not.toContain('secret');
     });

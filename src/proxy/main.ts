@@ -1,0 +1,18 @@
+/** start-jupyter-proxy: answers --version itself, everything else is loaded when it is needed. */
+import { VERSION } from '../version.js';
+
+if (['--version', '-V'].includes(process.argv[2] ?? '')) {
+  process.stdout.write(`${VERSION}\n`);
+} else {
+  const { runProgram } = await import('./program.js');
+  process.exitCode = await runProgram(process.argv.slice(2), {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    folder: process.cwd(),
+    now: () => new Date(),
+    stopped: () =>
+      new Promise((resolve) => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+      }),
+  });
+}

@@ -1,0 +1,89 @@
+/** The command line: its commands and flags, and errors in words. */
+import { Command, CommanderError } from 'commander';
+import { StartJupyterError, EXIT_CODES } from '../errors.js';
+import { VERSION } from '../version.js';
+import { KEYS, type Key } from './options.js';
+import type { Surroundings } from './surroundings.js';
+
+/** Resolves with the exit code; every error has been said on stderr by then. */
+export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  try {
+    await createProgram(surroundings).parseAsync(argv, { from: 'user' });
+    return EXIT_CODES.done.code;
+  } catch (error) {
+    return explain(error, surroundings);
+  }
+}
+
+function createProgram(surroundings: Surroundings): Command {
+  const program = new Command('start-jupyter-proxy')
+    .description(
+      'The companion proxy of start-jupyter: secure HTTPS URLs for Jupyter servers on compute nodes.',
+    )
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr });
+  addServe(program, surroundings);
+  addInit(program, surroundings);
+  return program;
+}
+
+function addServe(program: Command, surroundings: Surroundings): void {
+  const serve = program
+    .command('serve')
+    .description(
+      'Serve in the foreground until SIGTERM or Ctrl-C. The log goes to stdout, a JSON line an event.',
+    )
+    .option('--config <file>', 'the configuration, proxy.yaml; an option below stands in for its key');
+  for (const facts of Object.values(KEYS)) {
+    if ('list' in facts) {
+      serve.option(facts.option, facts.help, (value, before: string[] | undefined) => [
+        ...(before ?? []),
+        value,
+      ]);
+    } else serve.option(facts.option, facts.help);
+  }
+  serve.action(async (options: Record<string, unknown>) => {
+    const { serve: run } = await import('./commands/serve.js');
+    await run(options['config'] as string | undefined, byKey(serve, options), surroundings);
+  });
+}
+
+function addInit(program: Command, surroundings: Surroundings): void {
+  program
+    .command('init')
+    .description('Write a configuration and a certificate for trying out.')
+    .requiredOption('--domain <name>', 'base name: sessions are at https://NAME.DOMAIN')
+    .requiredOption('--dir <folder>', 'where to write; made if it is not there')
+    .action(async (options: { domain: string; dir: string }) => {
+      const { init } = await import('./commands/init.js');
+      await init(options, surroundings);
+    });
+}
+
+/** Commander names values after their options, the configuration after its keys. */
+function byKey(command: Command, options: Record<string, unknown>): Partial<Record<Key, unknown>> {
+  const given: Partial<Record<Key, unknown>> = {};
+  for (const key of Object.keys(KEYS) as Key[]) {
+    const option = command.options.find(({ flags }) => flags === KEYS[key].option);
+    const value = option && options[option.attributeName()];
+    if (value !== undefined) given[key] = value;
+  }
+  return given;
+}
+
+function explain(error: unknown, { stderr }: Surroundings): number {
+  if (error instanceof CommanderError) {
+    // Commander has said it; help and version are no errors.
+    return error.exitCode === 0 ? EXIT_CODES.done.code : EXIT_CODES.usage.code;
+  }
+  if (!(error instanceof StartJupyterError)) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    stderr(`start-jupyter-proxy: something that should not happen: ${text}\n`);
+    return EXIT_CODES.unexpected.code;
+  }
+  stderr(`start-jupyter-proxy: ${error.message}\n`);
+  if (error.detail !== undefined) stderr(`${error.detail}\n`);
+  if (error.hint !== undefined) stderr(`${error.hint}\n`);
+  return error.exitCode;
+}
