@@ -6,8 +6,8 @@ import { badTemplate, checkTemplate, templateText } from './check.js';
 
 const LARGEST_BYTES = 1024 * 1024;
 
-/** A shipped template by its full name: `slurm/notebook.sh`. The folder `lib` has no templates. */
-const SHIPPED_NAME = /^(?!lib\/)[a-z]+\/[a-z]+\.sh$/;
+/** A shipped template by its full name: `slurm/notebook.sh`. Other scripts in these folders are no templates. */
+const SHIPPED_NAME = /^[a-z]+\/(?:notebook|jupyterlab)\.sh$/;
 
 /** Without the folder the scheduler's own is meant; `batch_` is how the first start-jupyter called them. */
 const BARE_NAME = /^(?:batch_)?(notebook|jupyterlab)\.sh$/;

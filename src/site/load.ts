@@ -6,7 +6,7 @@ import { mergeLayers, type System } from './system.js';
 import { plainTree, type ConfigTree, type PlainConfig, type Problem } from './tree.js';
 
 /**
- * systems.yaml as it was when the program was bundled, because reading YAML would cost 12 ms on every start. Absent when the
+ * systems.yaml as it was when the program was bundled, because reading YAML costs some 15 ms. Absent when the
  * program runs from its sources: the file itself is read then.
  */
 declare const __SYSTEMS__: PlainConfig | undefined;

@@ -1,4 +1,4 @@
-/** Reads YAML. A module of its own, because loading the library costs 6 ms and many runs have no file to read. */
+/** Reads YAML. A module of its own, because the library takes its time to load and many runs have no file to read. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
 import type { ConfigEntry, ConfigNode, ConfigTree, Problem } from './tree.js';
 

@@ -1,9 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openLine } from '../../../src/script/placeholders.js';
 import { findTemplate, readTemplate, shippedTemplatePath } from '../../../src/script/templates.js';
 
+const openLines = (text: string) => text.split('\n').flatMap((line) => openLine(line)?.name ?? []);
 const GOOD = '#!/bin/bash\nsession_dir={{session_dir}}\n';
 let top: string;
 let templatesFolder: string;
@@ -14,11 +16,14 @@ beforeEach(() => {
   templatesFolder = join(top, 'batch-templates');
   cwd = join(top, 'here');
   mkdirSync(cwd);
-  for (const folder of ['slurm', 'torque', 'lib']) {
+  mkdirSync(join(templatesFolder, 'lib'), { recursive: true });
+  for (const folder of ['slurm', 'torque']) {
     mkdirSync(join(templatesFolder, folder), { recursive: true });
     writeFileSync(join(templatesFolder, folder, 'notebook.sh'), GOOD);
   }
   writeFileSync(join(templatesFolder, 'slurm', 'jupyterlab.sh'), GOOD);
+  writeFileSync(join(templatesFolder, 'slurm', 'another.sh'), GOOD);
+  writeFileSync(join(templatesFolder, 'lib', 'run.sh'), GOOD);
 });
 
 afterEach(() => {
@@ -60,7 +65,7 @@ describe('findTemplate', () => {
     expect(await find('./notebook.sh')).toBe(join(cwd, 'notebook.sh'));
   });
 
-  it.each(['nothing.sh', 'slurm/nothing.sh', 'lib/notebook.sh', '/no/such/file', '~/x.sh'])(
+  it.each(['nothing.sh', 'slurm/nothing.sh', 'lib/run.sh', 'slurm/another.sh', '/no/such/file', '~/x.sh'])(
     '%j is not known, with a list of what there is',
     async (name) => {
       await expect(find(name)).rejects.toMatchObject({
@@ -94,6 +99,17 @@ describe('readTemplate', () => {
     expect(await readTemplate(file())).toEqual({ path: file(), text: GOOD });
     writeFileSync(file(), 'echo');
     await expect(readTemplate(file())).rejects.toMatchObject(refused(`${file()}, line 1:`));
+  });
+
+  it('takes every template that we ship', async () => {
+    const folder = resolve(import.meta.dirname, '../../../batch-templates');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const shipped = files.filter((name) => /(notebook|jupyterlab)\.sh$/.test(name));
+    expect(shipped.length).toBeGreaterThanOrEqual(4);
+    for (const name of shipped) {
+      const { text } = await readTemplate(join(folder, name));
+      expect(openLines(text), name).toEqual(['session_dir', 'server']);
+    }
   });
 
   it('refuses a directory', async () => {

@@ -11,6 +11,7 @@ describe('nearest', () => {
     ['qso', undefined],
     ['qo', 'qos'],
     ['gpu', 'gpus'],
+    ['xpus', 'cpus'],
     ['colour', undefined],
     ['', undefined],
   ])('of %j is %j', (word, expected) => {
