@@ -69,7 +69,8 @@ job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeed
     ['feeder_secret_file: [a, b]', 4, 'feeder_secret_file', 'path'],
     ['store: redis', 4, 'store', 'memory'],
     ['classic: true\nclassic: false', 5, 'unique', ''],
-    ['listen: "unfinished', 4, '', ''],
+    ['listen: "unfinished', 5, 'closing', ''],
+    ['listen: *:443', 4, 'anchor', 'quotes'],
   ] as const)('refuses %j with file and line', ([text, line, what, hint]) => {
     const error = errorOf(`${LEAST}${text}\n`);
     expect(error.code).toBe('bad-configuration');
@@ -81,9 +82,7 @@ job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeed
   it.for(['localhost', 'example', '*.example.org', 'a_b.example.org', '10', '"x.example.org/../"'])(
     'refuses %s as a domain',
     (domain) => {
-      expect(errorOf(LEAST.replace(/domain: .*/, `domain: ${domain}`)).message).toContain(
-        `${file}:1: domain`,
-      );
+      expect(errorOf(LEAST.replace(/domain: .*/, `domain: ${domain}`)).message).toContain(`${file}:1: `);
     },
   );
 

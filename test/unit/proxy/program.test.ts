@@ -130,7 +130,11 @@ describe('start-jupyter-proxy', () => {
     [2, "unknown option '--listn'", ['serve', '--listn', 'x']],
     [2, 'unknown command', ['sevre']],
     [2, '--domain', ['init', '--domain', 'localhost', '--dir', 'x']],
-    [2, '--trusted-network', ['serve', '--trusted-network', 'everybody', '--domain', 'a.b']],
+    [
+      2,
+      '--trusted-network',
+      ['serve', '--trusted-network', 'everyone', '--domain', 'a.b', '--certificate', 'c', '--key', 'k'],
+    ],
     [3, 'missing.yaml', ['serve', '--config', 'missing.yaml']],
     [3, 'The setting domain is missing', ['serve']],
   ])('exits with %d and says: %s', async ([code, words, argv]) => {
