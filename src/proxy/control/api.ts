@@ -37,7 +37,7 @@ export async function answerApi(
   response: ServerResponse,
   path: string,
 ): Promise<void> {
-  const { operation, name } = findOperation(request, path);
+  const { operation, name } = findOperation(request, response, path);
   const source = callerAddress(request);
   try {
     const { status, body, facts } = await operation.carryOut({ deps, request, name });
@@ -59,13 +59,18 @@ const SESSION: Record<string, Operation> = {
 const JOB: Record<string, Operation> = { PUT: { event: 'link', carryOut: link } };
 const REDEEM: Record<string, Operation> = { POST: { event: 'redeem', carryOut: redeem } };
 
-function findOperation(request: IncomingMessage, path: string): { operation: Operation; name: string } {
+function findOperation(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): { operation: Operation; name: string } {
   const { operations, name = '' } = findOperations(path);
   if (!operations) throw new Refusal('no-such-call', 'There is no such call.');
-  const method = request.method ?? '';
-  const operation = Object.hasOwn(operations, method) ? operations[method] : undefined;
+  const operation = operations[request.method ?? ''];
   if (operation) return { operation, name };
-  throw new Refusal('method-not-allowed', `Here is only ${Object.keys(operations).join(', ')}.`);
+  const allowed = Object.keys(operations).join(', ');
+  response.setHeader('allow', allowed);
+  throw new Refusal('method-not-allowed', `Here is only ${allowed}.`);
 }
 
 function findOperations(path: string): { operations?: Record<string, Operation>; name?: string } {
