@@ -9,7 +9,8 @@ import { parse } from 'yaml';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
-const systems = parse(readFileSync('systems.yaml', 'utf8'), { schema: 'failsafe' });
+const systemsText = readFileSync('systems.yaml', 'utf8');
+const systems = { text: systemsText, value: parse(systemsText, { schema: 'failsafe' }) };
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 rmSync('dist', { recursive: true, force: true });

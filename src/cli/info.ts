@@ -10,10 +10,7 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
   const versions = Object.entries(jupyter?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   const command = scheduler.submitCommand(`${place.directory}/batch.sh`, options.schedulerArguments);
   return [
-    [
-      'System',
-      `${system.name}: ${prepared.why}${system.values.description ? ` (${system.values.description})` : ''}`,
-    ],
+    ...(system.values.description ? [['Site', system.values.description] as [string, string]] : []),
     ['Scheduler', scheduler.kind],
     ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
     ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],

@@ -7,7 +7,7 @@ import { activeEnvironment } from '../jupyter/environment.js';
 import { findOnPath, probeJupyter, type JupyterFound } from '../jupyter/probe.js';
 import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
-import { formatMinutes, parseSlurmTime, parseTime } from '../scheduler/duration.js';
+import { parseSlurmTime, parseTime } from '../scheduler/duration.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { clusterName } from '../scheduler/slurm-cluster.js';
 import { siteVariables } from '../scheduler/slurm-environment.js';
@@ -195,7 +195,6 @@ async function check(
   if (note) progress.say(note);
   const version = probe.found.versions[server] ?? '';
   progress.fact('Jupyter', `${title(server)} ${version} (${activeEnvironment(env) ?? probe.found.path})`);
-  if (planned.minutes) progress.fact('Time', formatMinutes(planned.minutes.value));
   return { server, jupyter: probe.found };
 }
 

@@ -6,10 +6,10 @@ import { mergeLayers, type System } from './system.js';
 import { plainTree, type ConfigTree, type PlainConfig, type Problem } from './tree.js';
 
 /**
- * systems.yaml as it was when the program was bundled, because reading YAML costs some 15 ms. Absent when the
- * program runs from its sources: the file itself is read then.
+ * systems.yaml as it was when the program was bundled: its text and what YAML makes of it. Parsing would cost 12 ms and a
+ * library on every start, so it is done only when somebody changed the file. Absent when the program runs from its sources.
  */
-declare const __SYSTEMS__: PlainConfig | undefined;
+declare const __SYSTEMS__: { text: string; value: PlainConfig } | undefined;
 
 export interface ConfigurationFile {
   layer: LayerName;
@@ -70,17 +70,13 @@ export interface LoadOptions {
 export async function loadSystems({ shippedFile, files, minutes }: LoadOptions): Promise<System[]> {
   const shipped: ConfigurationFile = { layer: 'shipped', file: shippedFile, required: true };
   const all = [shipped, ...files];
-  const trees = await Promise.all([shippedTree(shipped), ...files.map(readTree)]);
+  const trees = await Promise.all(all.map(readTree));
   const problems = trees.flatMap((tree) => tree.problems);
   const layers = all.map((file, index) => readLayer(trees[index]?.root, file, minutes, problems));
   if (problems.length > 0) throw badConfiguration(problems);
   const systems = mergeLayers(layers, problems);
   if (problems.length > 0) throw badConfiguration(problems);
   return systems;
-}
-
-async function shippedTree(shipped: ConfigurationFile): Promise<ConfigTree> {
-  return typeof __SYSTEMS__ === 'undefined' ? readTree(shipped) : plainTree(__SYSTEMS__);
 }
 
 async function readTree({ file, required }: ConfigurationFile): Promise<ConfigTree> {
@@ -90,6 +86,7 @@ async function readTree({ file, required }: ConfigurationFile): Promise<ConfigTr
   } catch (error) {
     return { root: undefined, problems: unreadable(file, required, error as NodeJS.ErrnoException) };
   }
+  if (typeof __SYSTEMS__ !== 'undefined' && text === __SYSTEMS__.text) return plainTree(__SYSTEMS__.value);
   const { yamlTree } = await import('./yaml-tree.js');
   return yamlTree(text, file);
 }

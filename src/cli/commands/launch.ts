@@ -6,6 +6,7 @@ import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
+import { formatMinutes } from '../../scheduler/duration.js';
 import { createConsole, type Console } from '../console.js';
 import type { Host } from '../host.js';
 import { infoLines } from '../info.js';
@@ -89,7 +90,7 @@ function printResult(launched: Launched, prepared: Prepared, console: Console, f
   if (flags.json) console.result(`${JSON.stringify(resultObject(launched))}\n`);
   else if (flags.quiet) console.result(`${launched.url}\n`);
   else {
-    console.fact('Job', launched.jobId.id);
+    console.fact('Job', jobLine(launched, prepared));
     console.say('');
     console.result(`Your notebook is here:\n${launched.url}\n`);
     const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: scancel ${launched.jobId.id}` : '';
@@ -97,6 +98,12 @@ function printResult(launched: Launched, prepared: Prepared, console: Console, f
   }
   // What was taken is the person's now.
   launched.undo.forget();
+}
+
+function jobLine({ jobId }: Launched, { planned }: Prepared): string {
+  const partition = planned.partition ? ` in partition ${planned.partition.value}` : '';
+  const time = planned.minutes ? `, for ${formatMinutes(planned.minutes.value)}` : '';
+  return `${jobId.id}${partition}${time}`;
 }
 
 function printLocalResult(launched: Launched, caFile: string, console: Console, flags: LaunchFlags): void {
