@@ -1,0 +1,162 @@
+/**
+ * Runs jobs on this machine: no queue, a time limit, and a state on disk beside the job's script, so that any process of the
+ * user can look at the job and cancel it. The supervisor is batch-templates/local/supervise.sh.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartJupyterError } from '../errors.js';
+import { failureOf, run } from '../platform/process.js';
+import { jobEnvironment } from './job-environment.js';
+import { processStart } from './process-start.js';
+import type { JobId, JobState, Scheduler, SubmitOptions } from './scheduler.js';
+
+/** The supervisor kills what is left of a job 15 s after it was asked to end. */
+const CANCEL_MS = 25_000;
+
+/** `local-job.json`, beside the job's script. */
+interface LocalJob {
+  id: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** ISO 8601. */
+  endsAt: string;
+}
+
+export function createLocal({ env }: { env: NodeJS.ProcessEnv }): Scheduler {
+  return {
+    kind: 'local',
+    // Its only directive, the time limit, is in the session's settings.
+    directives: () => ({ lower: [], upper: [] }),
+    submitCommand: superviseCommand,
+    submit: (scriptPath, options) => startJob(env, scriptPath, options),
+    inspect: (id) => inspectJob(env, id),
+    cancel: (id) => cancelJob(env, id),
+    partitions: () => Promise.resolve([]),
+  };
+}
+
+function superviseCommand(scriptPath: string): string[] {
+  const directory = dirname(scriptPath);
+  return ['bash', join(directory, 'supervise.sh'), directory];
+}
+
+async function startJob(
+  env: NodeJS.ProcessEnv,
+  scriptPath: string,
+  { signal }: SubmitOptions,
+): Promise<JobId> {
+  if (process.platform === 'win32') {
+    throw new StartJupyterError('unsupported-platform', 'Jobs cannot run on Windows itself.', {
+      hint: 'Use start-jupyter on the login node of a cluster, or inside WSL.',
+    });
+  }
+  if (signal?.aborted) throw new StartJupyterError('interrupted', 'interrupted before the job was started');
+  const directory = dirname(scriptPath);
+  const [file = '', ...args] = superviseCommand(scriptPath);
+  // The signal is not handed on: this takes milliseconds, and then there is a job that can be cancelled.
+  const result = await run(file, args, { env: jobEnvironment(env), timeoutMs: 30_000, detached: true });
+  const [, pid, seconds] = /^(\d+) (\d+)$/m.exec(result.stdout) ?? [];
+  if (result.exitCode !== 0 || pid === undefined || seconds === undefined) {
+    const code = result.notFound ? 'no-tool' : 'scheduler-refused';
+    throw new StartJupyterError(code, 'the job could not be started on this machine', {
+      detail: failureOf(file, result),
+    });
+  }
+  return await rememberJob(env, directory, Number(pid), Number(seconds));
+}
+
+async function rememberJob(
+  env: NodeJS.ProcessEnv,
+  directory: string,
+  pid: number,
+  seconds: number,
+): Promise<JobId> {
+  const start = await processStart(pid, env);
+  // 0: it has ended already; its exit is on disk.
+  const id = `local-${pid}-${'mark' in start ? start.mark : '0'}`;
+  const now = Date.now();
+  const job: LocalJob = {
+    id,
+    startedAt: new Date(now).toISOString(),
+    endsAt: new Date(now + seconds * 1000).toISOString(),
+  };
+  await writeFile(join(directory, 'local-job.json'), `${JSON.stringify(job)}\n`, { mode: 0o600, flag: 'wx' });
+  return { id, directory };
+}
+
+async function inspectJob(env: NodeJS.ProcessEnv, id: JobId): Promise<JobState> {
+  const { directory } = id;
+  if (directory === undefined) return { phase: 'unknown', why: `nobody said where job ${id.id} lies` };
+  const alive = await isAlive(env, id);
+  if (typeof alive === 'object') return { phase: 'unknown', why: alive.why };
+  if (alive) return { phase: 'running', node: hostname(), ...(await endOf(directory)) };
+  // Read after the supervisor is seen to be gone: it writes this last.
+  const exit = await readFile(join(directory, 'local-exit'), 'utf8').catch(() => '');
+  return endedState(exit.trim());
+}
+
+async function endOf(directory: string): Promise<{ endsAt?: Date }> {
+  try {
+    const job = JSON.parse(await readFile(join(directory, 'local-job.json'), 'utf8')) as LocalJob;
+    return { endsAt: new Date(job.endsAt) };
+  } catch {
+    return {};
+  }
+}
+
+function endedState(exit: string): JobState {
+  if (exit === 'completed 0') return { phase: 'ended', outcome: 'completed' };
+  if (exit === 'cancelled' || exit === 'timed-out') return { phase: 'ended', outcome: exit };
+  const status = /^failed (\d+)$/.exec(exit)?.[1];
+  if (status !== undefined) return { phase: 'ended', outcome: 'failed', detail: `exit status ${status}` };
+  return {
+    phase: 'ended',
+    outcome: 'unknown',
+    detail: 'it ended without leaving word (killed, or a restart)',
+  };
+}
+
+async function cancelJob(env: NodeJS.ProcessEnv, id: JobId): Promise<void> {
+  const deadline = Date.now() + CANCEL_MS;
+  let asked = false;
+  for (;;) {
+    const alive = await isAlive(env, id);
+    if (typeof alive === 'object') throw notCancelled(id, alive.why);
+    if (!alive) return;
+    if (Date.now() > deadline) throw notCancelled(id, 'its supervisor does not end');
+    if (!asked) terminate(id);
+    asked = true;
+    await sleep(50);
+  }
+}
+
+function terminate(id: JobId): void {
+  try {
+    process.kill(pidOf(id), 'SIGTERM');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH') throw notCancelled(id, message);
+  }
+}
+
+function notCancelled(id: JobId, why: string): StartJupyterError {
+  return new StartJupyterError('scheduler-unreachable', `the job ${id.id} could not be cancelled`, {
+    detail: why,
+    hint: `Look at it with: ps -p ${pidOf(id)}`,
+  });
+}
+
+/** Whether the very process is there that the id names, not another one with its number. */
+async function isAlive(env: NodeJS.ProcessEnv, id: JobId): Promise<boolean | { why: string }> {
+  const start = await processStart(pidOf(id), jobEnvironment(env));
+  if ('why' in start) return start;
+  return 'mark' in start && id.id === `local-${pidOf(id)}-${start.mark}`;
+}
+
+function pidOf(id: JobId): number {
+  const pid = /^local-(\d+)-\d+$/.exec(id.id)?.[1];
+  if (pid === undefined) throw new Error(`${id.id} is not the id of a local job`);
+  return Number(pid);
+}
