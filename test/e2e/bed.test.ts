@@ -1,5 +1,5 @@
 /** The test bed itself: what every other end-to-end test takes for granted. */
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { certificateAuthority, issueCertificate } from '../../src/certificate.js
 import { describeOnBed, theBed } from './bed/bed.js';
 import { startBrowser } from './bed/browser.js';
 import { packageCopy } from './bed/package-copy.js';
+import { startProxy } from './bed/proxy.js';
 import {
   allowJobStarts,
   cancelJob,
@@ -122,6 +123,30 @@ describeOnBed('the test bed', () => {
       known.server.close();
       unknown.server.close();
     }
+  });
+
+  test('the proxy runs as a service user, and users reach its control by its CA', async () => {
+    const alice = user(theBed().users.alice);
+    const proxy = await startProxy();
+    const reserve = [
+      '-sS',
+      '-X',
+      'POST',
+      `${proxy.controlUrl}/api/v1/sessions`,
+      '-H',
+      'Content-Type: application/json',
+    ];
+    const body = { certificateSha256: 'a'.repeat(64), viewerKeySha256: 'b'.repeat(64) };
+    const curl = ['curl', ...reserve, '-d', JSON.stringify(body)];
+    const reserved = await runAs(alice, [...curl, '--cacert', proxy.caFile]);
+    expect(JSON.parse(reserved.stdout)).toMatchObject({
+      name: expect.stringMatching(/^[a-z]+-[a-z]+-[a-z]+$/) as string,
+    });
+    expect((await runAs(alice, curl)).exitCode).toBe(60);
+    expect((await runAs(alice, ['cat', join(proxy.folder, 'key.pem')])).exitCode).not.toBe(0);
+    expect(statSync(`/proc/${proxy.pid}`).uid).toBe(user(theBed().users.proxy).uid);
+    expect((await proxy.stop()).exitCode).toBe(0);
+    expect(proxy.log()).toContain('"event":"stopped"');
   });
 
   test('the package is a copy that users can run but not write, without node_modules', async () => {
