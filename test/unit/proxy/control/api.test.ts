@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseNetworks } from '../../../../src/proxy/control/networks.js';
+import { sha256Hex } from '../../../../src/satellite/protocol.js';
 import { CERTIFICATE, VIEWER_KEY } from '../registry/bed.js';
 import { controlBed, FEEDER_SECRET } from './bed.js';
 
@@ -168,6 +169,13 @@ describe('the feeder', () => {
     for (const secret of [undefined, '', FEEDER_SECRET]) {
       const answer = await off.call('/api/v1/jobs', { method: 'PUT', secret, body });
       expect(answer).toMatchObject({ status: 404, json: { code: 'no-such-call' } });
+    }
+  });
+
+  it('is not let in without a secret when the configured digest is that of nothing', async () => {
+    const { call } = await controlBed({ feederSecretSha256: sha256Hex('') });
+    for (const secret of [undefined, '']) {
+      expect(await call('/api/v1/jobs', { method: 'PUT', secret, body })).toMatchObject({ status: 403 });
     }
   });
 

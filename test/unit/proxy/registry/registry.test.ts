@@ -221,6 +221,25 @@ describe('what a feeder says', () => {
 });
 
 describe('the store', () => {
+  it('that is slow gets the changes of one session one after the other, none is lost', async () => {
+    const store = createMemoryStore();
+    const replace = store.replace.bind(store);
+    store.replace = async (session) => {
+      await settled();
+      return replace(session);
+    };
+    const { registry } = await registryBed({ store });
+    const { name } = await registry.reserveClassic();
+    await Promise.all([
+      registry.link(name, '17'),
+      registry.reportClassicJobs(new Map([['17', { state: 'running' }]])),
+      registry.redeemClassic(name, at(4444)),
+      registry.link(name, '17'),
+    ]);
+    expect(registry.lookup(name)).toMatchObject({ phase: 'mapped', jobId: '17', revision: 3 });
+    expect(await store.load()).toMatchObject([{ phase: 'mapped', jobId: '17' }]);
+  });
+
   it('that fails is said, and an end is in force all the same', async () => {
     const store = createMemoryStore();
     const { registry } = await registryBed({ store });
