@@ -22,6 +22,8 @@ export async function verify(command, env) {
   } catch (error) {
     console.error(`FAILED  ${messageOf(error)}`);
   }
+  // One that has ended by itself has been reported.
+  if (launcher.exitCode !== null) return 1;
   stop();
   const cleaned = await endsCleanly(launcher, closed);
   return verified && cleaned ? 0 : 1;
