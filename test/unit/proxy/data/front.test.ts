@@ -240,7 +240,9 @@ describe('the front', () => {
       const made = await serve('one-two-three', false);
       stage.end('one-two-three');
       await made.close();
-      const squatter = await backend(false, (socket) => socket.end(answer('squatter')), made.port);
+      const squatter = await backend(false, (socket) => socket.end(answer('squatter')), {
+        port: made.port,
+      });
       const socket = await stage.connect(`one-two-three.${DOMAIN}`);
       expect(await exchange(socket, get(`one-two-three.${DOMAIN}`))).toMatch(/^HTTP\/1\.1 404 /);
       expect(squatter.connections.size).toBe(0);

@@ -107,11 +107,11 @@ export interface TestBackend {
   close: () => Promise<void>;
 }
 
-/** A backend that hands every connection to `talk`; without `pinned` a plain one. */
+/** A backend that hands every connection to `talk`; without `pinned` a plain one. It records what it hears unless told not to. */
 export async function createBackend(
   pinned: boolean,
   talk: (socket: Socket) => void = () => undefined,
-  port = 0,
+  { port = 0, record = true } = {},
 ): Promise<TestBackend> {
   const pieces: Buffer[] = [];
   const connections = new Set<Socket>();
@@ -122,7 +122,7 @@ export async function createBackend(
     connections.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => connections.delete(socket));
-    socket.on('data', (bytes: Buffer) => pieces.push(bytes));
+    if (record) socket.on('data', (bytes: Buffer) => pieces.push(bytes));
     talk(socket);
   };
   const server = certificate
