@@ -4,6 +4,8 @@
 # Together with the 5 s that giving the name back may take, this stays below 15 s: a scheduler that ends a job
 # sends KILL some time after TERM (Slurm's KillWait is 30 s by default).
 sj_grace_seconds=5
+# What ends a session in order. PIPE: whoever read the job's output is gone, and with it, perhaps, the job.
+sj_signals='HUP INT PIPE TERM USR1 USR2 XCPU'
 sj_outcome='failed: the job script ended early'
 
 fail() {
@@ -14,13 +16,11 @@ fail() {
 # Slurm sends TERM at the time limit and when a job is cancelled; USR1, USR2 and XCPU are warnings that a template
 # may ask for.
 stopped_by() {
-  trap - EXIT
   if [ "$1" = TERM ]; then
     sj_outcome='stopped: the job was cancelled or its time was up'
   else
     sj_outcome="stopped: signal $1"
   fi
-  say 'stopping'
   end_session $((128 + $(kill -l "$1")))
 }
 
@@ -29,10 +29,10 @@ end_session() {
   local status=$1 signal
   trap - EXIT
   # Not ignored (children would inherit that) but answered by nothing: this must run to its end.
-  for signal in HUP INT TERM USR1 USR2 XCPU; do trap : "$signal"; done
+  for signal in $sj_signals; do trap : "$signal"; done
+  [[ $sj_outcome != stopped* ]] || say 'stopping'
   [ -z "$sj_request_pid" ] || kill "$sj_request_pid" 2>/dev/null
   destroy_name
-  [ -z "$sj_jupyter_pid" ] || kill -TERM -- "-$sj_jupyter_pid" 2>/dev/null
   rm -f -- "$session_dir/token" "$session_dir/redeem.secret" "$session_dir/key.pem" \
     "$session_dir/jupyter_config.json"
   stop_jupyter

@@ -30,11 +30,12 @@ request() {
   return 2
 }
 
+# The tool's first line of complaint: curl and wget let advice follow.
 read_error() {
   local line
   sj_error="$1 said nothing"
   while IFS= read -r line || [ -n "$line" ]; do
-    [ -z "$line" ] || sj_error=$line
+    [ -z "$line" ] || { sj_error=$line; return; }
   done <"$sj_runtime/error"
 }
 

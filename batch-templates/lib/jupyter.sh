@@ -69,7 +69,8 @@ launch_jupyter() {
 # In the background process: becomes Jupyter.
 run_jupyter() {
   local class jupyter=$sj_jupyter arguments
-  trap - EXIT HUP INT TERM USR1 USR2 XCPU
+  # shellcheck disable=SC2086  # names
+  trap - EXIT $sj_signals
   restore_environment
   [ -n "$jupyter" ] || jupyter=$(type -P jupyter) || exit 127
   case $server in

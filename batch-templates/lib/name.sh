@@ -48,10 +48,13 @@ refusal() {
   printf '%s' "${text:0:500}"
 }
 
-# Judges the answer to a redeem. 0: the name is mapped; 1: ask again later, sj_error says why; 2: refused.
+# Judges what came of a redeem. 0: the name is mapped; 1: ask again later, sj_error says why; 2: refused; 3: it is of
+# no use to ask again.
 judge_redeem() {
-  [ "$sj_result" -ne 2 ] || return 2
-  [ "$sj_result" -eq 0 ] || return 1
+  case $sj_result in
+    1) return 1 ;;
+    2 | 3) return 3 ;;
+  esac
   if [ "$sj_status" = 200 ]; then
     [ "$sj_protocol" = classic ] || return 0
     [ "$sj_answer" != $'Success!\n' ] || return 0
@@ -76,6 +79,7 @@ redeem_name() {
     case $? in
       0) return 0 ;;
       2) fail "the proxy $sj_manage_host refused to map $sj_name to this node: $sj_error" ;;
+      3) fail "the proxy $sj_manage_host cannot be asked safely: $sj_error" ;;
     esac
     [ "$sj_result" -eq 0 ] || sj_answer_lost=yes
     [ "$SECONDS" -lt "$until" ] || fail "the proxy $sj_manage_host could not be asked for $sj_redeem_seconds s: $sj_error"

@@ -60,7 +60,7 @@ sj_node=$(uname -n)
 sj_node=${sj_node%%.*}
 
 trap 'end_session $?' EXIT
-for sj_signal in HUP INT TERM USR1 USR2 XCPU; do
+for sj_signal in $sj_signals; do
   # shellcheck disable=SC2064  # the name is wanted as it is now
   trap "stopped_by $sj_signal" "$sj_signal"
 done

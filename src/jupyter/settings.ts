@@ -5,38 +5,42 @@
  * `IdentityProvider`, but copy what the other families say over it (jupyter_server's extension applications and
  * notebook_shim do). A person's own jupyter_config.py is read before this file, so a line like
  * `c.LabApp.allow_origin = '*'` there is beaten only by the same option here (seen with JupyterLab 4.6, Notebook 7.6).
- * Address and port are for the job to choose: it gives them on the command line.
+ * Newer servers log a line for each option of an older family: that is the price.
+ * Address and port are for the job to choose: it gives them, for every family, on the command line.
  */
 
 export interface JupyterSettings {
   token: string;
   /** Absolute; may hold any character that a path can have. */
   rootDir: string;
+  /** The user is root: Jupyter refuses to run for root unless it is told that this is meant. */
+  asRoot: boolean;
   /** Absolute paths of the session's certificate and key; absent: plain HTTP (a classic service). */
   tls?: { certificateFile: string; keyFile: string };
 }
 
 /** What becomes `jupyter_config.json`. It holds the token: mode 0600. */
-export function jupyterConfig({ token, rootDir, tls }: JupyterSettings): object {
+export function jupyterConfig({ token, rootDir, asRoot, tls }: JupyterSettings): object {
   const shared = {
     base_url: '/',
-    port_retries: 0,
     open_browser: false,
+    allow_root: asRoot,
     // The browser's Host is the proxy's public name, and the Origin is checked against it: nothing else may connect.
     allow_remote_access: true,
     allow_origin: '',
     allow_origin_pat: '',
-    allow_credentials: false,
     disable_check_xsrf: false,
-    trust_xheaders: false,
-    custom_display_url: '',
     // Empty rather than absent: a certificate of the person's own would not be the one that is pinned.
     certfile: tls?.certificateFile ?? '',
     keyfile: tls?.keyFile ?? '',
     client_ca: '',
+  };
+  const login = {
+    token,
+    password: '',
+    cookie_options: { secure: true },
     tornado_settings: { compress_response: true },
   };
-  const login = { token, password: '', cookie_options: { secure: true } };
   const server = { ...shared, root_dir: rootDir, preferred_dir: rootDir };
   return {
     NotebookApp: { ...shared, ...login, notebook_dir: rootDir },
