@@ -14,44 +14,78 @@ export interface RunResult {
 }
 
 export interface RunOptions {
-  /** After this it is terminated, then killed. */
+  /** After this it is terminated, then killed, with everything that it started. */
   timeoutMs: number;
   /** The whole environment of the child; nothing of ours is added. */
   env: NodeJS.ProcessEnv;
   cwd?: string;
   input?: string;
   signal?: AbortSignal;
-  /** In a session of its own, out of reach of the terminal's Ctrl-C. */
-  detached?: boolean;
 }
 
+/** Between SIGTERM and SIGKILL. */
+const KILL_DELAY_MS = 2000;
+/** After its exit something that it left behind may hold its output open: that long it is waited for. */
+const OUTPUT_GRACE_MS = 500;
+
+/**
+ * Runs a program to its end. On POSIX it gets a session of its own: the terminal's Ctrl-C does not reach it (the caller's
+ * signal does), and it is ended together with its children, which could otherwise keep the caller waiting.
+ */
 export async function run(file: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
   // Loaded here: commands that start no process do not pay for it.
   const { execa } = await import('execa');
-  const result = await execa(file, args, {
+  const ownGroup = process.platform !== 'win32';
+  const child = execa(file, args, {
     env: options.env,
     extendEnv: false,
-    timeout: options.timeoutMs,
-    forceKillAfterDelay: 2000,
     reject: false,
     stripFinalNewline: false,
-    detached: options.detached ?? false,
-    // A detached child would otherwise keep running when the launcher is done for.
-    cleanup: !(options.detached ?? false),
+    detached: ownGroup,
+    cleanup: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  let why: 'timedOut' | 'aborted' | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  const end = (reason: typeof why): void => {
+    why ??= reason;
+    killGroup(child.pid, ownGroup, 'SIGTERM');
+    timers.push(setTimeout(() => killGroup(child.pid, ownGroup, 'SIGKILL'), KILL_DELAY_MS));
+  };
+  const abort = (): void => end('aborted');
+  timers.push(setTimeout(() => end('timedOut'), options.timeoutMs));
+  options.signal?.addEventListener('abort', abort, { once: true });
+  if (options.signal?.aborted) abort();
+  child.once('exit', () => {
+    const close = (): void => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    };
+    timers.push(setTimeout(close, OUTPUT_GRACE_MS));
+  });
+
+  const result = await child;
+  timers.forEach(clearTimeout);
+  options.signal?.removeEventListener('abort', abort);
   const errno = (result.cause as NodeJS.ErrnoException | undefined)?.code ?? result.code;
   return {
     stdout: result.stdout,
     stderr: result.stderr,
-    exitCode: result.exitCode,
-    notFound:
-      result.exitCode === undefined && (errno === 'ENOENT' || errno === 'EACCES' || errno === 'ENOTDIR'),
-    timedOut: result.timedOut,
-    aborted: result.isCanceled,
+    exitCode: why === undefined ? result.exitCode : undefined,
+    notFound: result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR'].includes(errno ?? ''),
+    timedOut: why === 'timedOut',
+    aborted: why === 'aborted',
   };
+}
+
+function killGroup(pid: number | undefined, ownGroup: boolean, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(ownGroup ? -pid : pid, signal);
+  } catch {
+    // It has ended.
+  }
 }
 
 /** One line that says why a child process gave no answer, for messages. */

@@ -56,7 +56,7 @@ async function startJob(
   const directory = dirname(scriptPath);
   const [file = '', ...args] = superviseCommand(scriptPath);
   // The signal is not handed on: this takes milliseconds, and then there is a job that can be cancelled.
-  const result = await run(file, args, { env: jobEnvironment(env), timeoutMs: 30_000, detached: true });
+  const result = await run(file, args, { env: jobEnvironment(env), timeoutMs: 30_000 });
   const [, pid, seconds] = /^(\d+) (\d+)$/m.exec(result.stdout) ?? [];
   if (result.exitCode !== 0 || pid === undefined || seconds === undefined) {
     const code = result.notFound ? 'no-tool' : 'scheduler-refused';

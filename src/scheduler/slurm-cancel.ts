@@ -14,7 +14,6 @@ export async function cancelSlurmJob(env: NodeJS.ProcessEnv, id: JobId): Promise
   const result = await run('scancel', args, {
     env: queryEnvironment(env),
     timeoutMs: CANCEL_MS,
-    detached: true,
   });
   if (result.exitCode === 0 || /invalid job id|already complet/i.test(result.stderr)) return;
   throw new StartJupyterError('scheduler-unreachable', `the job ${id.id} could not be cancelled`, {

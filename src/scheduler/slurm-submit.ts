@@ -63,7 +63,6 @@ async function runSbatch(
     env: sbatchEnvironment(env),
     timeoutMs: limits.sbatchMs,
     signal: abort.signal,
-    detached: true,
   };
   const result = await run(file, args, options);
   if (!refusesParsable(result) || signal?.aborted) return result;
