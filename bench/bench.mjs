@@ -1,0 +1,62 @@
+// `npm run bench`: what docs/benchmarks.md reports, with the programs of `npm pack`'s tarball.
+//
+//   npm run bench -- [--json] [--only a,bd,c] [--rounds N] [--package FOLDER]
+//
+// --only      (a) start-up, (b) and (d) launches on the test bed's Slurm, (c) first byte through the proxy
+// --rounds    of launches; (a) and (c) take four times as many (default: 10)
+// --package   an unpacked package, in the place of packing this one
+import { cpus, release, type } from 'node:os';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { holdBed, packedPackage, whyNoBed } from './bed.mjs';
+import { measureFirstByte } from './first-byte.mjs';
+import { measureLaunches } from './launches.mjs';
+import { table } from './report.mjs';
+import { measureStartUp } from './start-up.mjs';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'a,bd,c' },
+    rounds: { type: 'string', default: '10' },
+    package: { type: 'string' },
+  },
+});
+const wanted = values.only.split(',');
+const rounds = Number(values.rounds);
+
+const unpacked = values.package
+  ? { folder: resolve(values.package), remove: () => undefined }
+  : packedPackage();
+try {
+  const results = await measure(unpacked.folder);
+  console.log(values.json ? JSON.stringify(results, undefined, 2) : table(results));
+} finally {
+  unpacked.remove();
+}
+
+async function measure(folder) {
+  const results = { machine: machine() };
+  if (wanted.includes('a')) results.startUp = measureStartUp(folder, process.execPath, 4 * rounds);
+  if (!wanted.includes('bd') && !wanted.includes('c')) return results;
+  const skipped = whyNoBed();
+  if (skipped !== undefined) return { ...results, skipped };
+  const bed = await holdBed();
+  try {
+    if (wanted.includes('bd')) results.launches = await measureLaunches(bed, folder, rounds);
+    if (wanted.includes('c')) results.firstByte = await measureFirstByte(bed, folder, 4 * rounds);
+  } finally {
+    await bed.release();
+  }
+  return results;
+}
+
+function machine() {
+  return {
+    model: cpus()[0]?.model.trim() ?? 'unknown processor',
+    cores: cpus().length,
+    system: `${type()} ${release()}`,
+    node: process.versions.node,
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
