@@ -39,7 +39,7 @@ export function jupyterConfig({ token, rootDir, asRoot, tls }: JupyterSettings):
     token,
     password: '',
     cookie_options: { secure: true },
-    tornado_settings: { compress_response: true },
+    tornado_settings: { compress_response: true, xsrf_cookie_kwargs: { path: '/', secure: true } },
   };
   const server = { ...shared, root_dir: rootDir, preferred_dir: rootDir };
   return {

@@ -70,7 +70,9 @@ async function release(hold: ChildProcess): Promise<void> {
 
 /** `npm pack` (which builds), unpacked outside of the repository: root's, for everybody to read, for nobody to write. */
 function packInto(folder: string): Pick<Bed, 'package' | 'tarball'> {
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+  // One at a time: packing builds dist/ anew, and another run must not read it half done.
+  const pack = ['npm', 'pack', '--silent', '--pack-destination', folder];
+  execFileSync('flock', [join(root, 'node_modules', '.pack-lock'), ...pack], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 300_000,

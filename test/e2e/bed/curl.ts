@@ -9,7 +9,18 @@ export interface CurlAnswer {
 
 /** One request. Throws what curl says when it gets no answer, an untrusted certificate for example. */
 export function curl(caFile: string, url: string, ...args: string[]): CurlAnswer {
-  const common = ['-q', '-sS', '--noproxy', '*', '--cacert', caFile, '--max-time', '20', '-w', '\n%{http_code}'];
+  const common = [
+    '-q',
+    '-sS',
+    '--noproxy',
+    '*',
+    '--cacert',
+    caFile,
+    '--max-time',
+    '20',
+    '-w',
+    '\n%{http_code}',
+  ];
   const printed = execFileSync('/usr/bin/curl', [...common, ...args, url], {
     env: { PATH: '/usr/bin:/bin' },
     encoding: 'utf8',
