@@ -4,7 +4,7 @@
 export interface RunResult {
   stdout: string;
   stderr: string;
-  /** Undefined when it did not exit by itself: not found, timed out, aborted or killed. */
+  /** Undefined when it did not exit by itself (not found, timed out, aborted or killed) or said far too much. */
   exitCode: number | undefined;
   /** The program does not exist or may not be executed. */
   notFound: boolean;
@@ -27,6 +27,10 @@ export interface RunOptions {
 const KILL_DELAY_MS = 2000;
 /** After its exit something that it left behind may hold its output open: that long it is waited for. */
 const OUTPUT_GRACE_MS = 500;
+/** What says more than that does not answer what it was asked: its output is closed then. */
+const MAX_OUTPUT_CHARACTERS = 4 * 1024 * 1024;
+/** The end of what a program said tells most. */
+const SHOWN_CHARACTERS = 2000;
 
 /**
  * Runs a program to its end. On POSIX it gets a session of its own: the terminal's Ctrl-C does not reach it (the caller's
@@ -41,8 +45,8 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
+    maxBuffer: MAX_OUTPUT_CHARACTERS,
     detached: ownGroup,
-    cleanup: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -59,20 +63,22 @@ export async function run(file: string, args: readonly string[], options: RunOpt
   if (options.signal?.aborted) abort();
   child.once('exit', () => {
     const close = (): void => {
-      child.stdout?.destroy();
-      child.stderr?.destroy();
+      child.stdout.destroy();
+      child.stderr.destroy();
     };
     timers.push(setTimeout(close, OUTPUT_GRACE_MS));
   });
 
   const result = await child;
   timers.forEach(clearTimeout);
+  // Its children may have stayed when it went.
+  if (why !== undefined) killGroup(child.pid, ownGroup, 'SIGKILL');
   options.signal?.removeEventListener('abort', abort);
   const errno = (result.cause as NodeJS.ErrnoException | undefined)?.code ?? result.code;
   return {
     stdout: result.stdout,
     stderr: result.stderr,
-    exitCode: why === undefined ? result.exitCode : undefined,
+    exitCode: why === undefined && !result.isMaxBuffer ? result.exitCode : undefined,
     notFound: result.exitCode === undefined && ['ENOENT', 'EACCES', 'ENOTDIR'].includes(errno ?? ''),
     timedOut: why === 'timedOut',
     aborted: why === 'aborted',
@@ -94,5 +100,7 @@ export function failureOf(command: string, result: RunResult): string {
   if (result.timedOut) return `${command} did not answer in time`;
   if (result.aborted) return `${command} was interrupted`;
   const said = result.stderr.trim() || result.stdout.trim();
-  return said || `${command} ended with status ${String(result.exitCode ?? 'unknown')}`;
+  return (
+    said.slice(-SHOWN_CHARACTERS) || `${command} ended with status ${String(result.exitCode ?? 'unknown')}`
+  );
 }
