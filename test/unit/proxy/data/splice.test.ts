@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, type Hash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createBackend, createStage, DOMAIN, readySession, type Stage } from './stage.js';
 
@@ -98,3 +98,73 @@ it.for<Case>(cases)(
     await backend.close();
   },
 );
+
+it.for([true, false])(
+  'keeps small pieces whole that pile up for a browser which does not read, pinned: %s',
+  async (pinned) => {
+    const [size, count] = [8 * 1024, 1500];
+    const sent: Promise<string>[] = [];
+    const backend = await createBackend(pinned, (socket) => {
+      socket.once('data', ([seed = 0]: Buffer) => {
+        sent[seed] = sendPieces(socket, seed, size, count);
+      });
+    });
+    stage.sessions.set('one-two-three', readySession('one-two-three', backend));
+    const exchanges = [1, 2, 3].map(async (seed) => {
+      const socket = await stage.connect(`one-two-three.${DOMAIN}`);
+      socket.write(Buffer.of(seed));
+      await sleep(600);
+      return { seed, down: await readBody(socket, size * count, false) };
+    });
+    for (const { seed, down } of await Promise.all(exchanges)) expect(down).toBe(await sent[seed]);
+    await backend.close();
+  },
+);
+
+it.for([true, false])(
+  'takes no more than the buffers hold for a side that does not read, pinned: %s',
+  async (pinned) => {
+    const FAR_TOO_MUCH = 64 * 1024 * 1024;
+    const taken = { fromBackend: 0, fromBrowser: 0 };
+    const pump = (socket: Socket, who: keyof typeof taken) => {
+      const push = () => {
+        let room = true;
+        while (room && taken[who] < FAR_TOO_MUCH) {
+          taken[who] += PIECE;
+          room = socket.write(Buffer.alloc(PIECE));
+        }
+      };
+      socket.on('drain', push);
+      push();
+    };
+    const backend = await createBackend(
+      pinned,
+      (socket) => socket.once('readable', () => pump(socket, 'fromBackend')),
+      { record: false },
+    );
+    stage.sessions.set('one-two-three', readySession('one-two-three', backend));
+    const socket = await stage.connect(`one-two-three.${DOMAIN}`);
+    socket.on('error', () => undefined);
+    pump(socket, 'fromBrowser');
+    await sleep(800);
+    // What a kernel keeps for a connection on loopback is some megabytes.
+    expect(taken.fromBackend).toBeLessThan(FAR_TOO_MUCH / 2);
+    expect(taken.fromBrowser).toBeLessThan(FAR_TOO_MUCH / 2);
+    expect(Math.min(taken.fromBackend, taken.fromBrowser)).toBeGreaterThan(0);
+    socket.destroy();
+    await backend.close();
+  },
+);
+
+/** One piece a turn of the loop, so that each is read on its own. */
+async function sendPieces(socket: Socket, seed: number, size: number, count: number): Promise<string> {
+  const source = createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16));
+  const hash = createHash('sha256');
+  for (let sent = 0; sent < count; sent++) {
+    const piece = source.update(Buffer.alloc(size));
+    hash.update(piece);
+    socket.write(piece);
+    await turn();
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { verifyBackend } from '../../../../src/proxy/data/backend.js';
+import { openTether } from '../../../../src/proxy/data/tether.js';
+import { closed, createBackend, type TestBackend } from './stage.js';
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(closers.splice(0).map((close) => close()));
+});
+
+async function backend(...parameters: Parameters<typeof createBackend>) {
+  const made = await createBackend(...parameters);
+  closers.push(made.close);
+  return made;
+}
+
+const at = ({ port }: TestBackend) => ({ address: '127.0.0.1', port });
+const patience = () => AbortSignal.timeout(5000);
+
+describe('verifyBackend', () => {
+  it('is content with the announced certificate, and writes nothing', async () => {
+    const made = await backend(true);
+    await verifyBackend(at(made), made.certificate!.sha256, patience());
+    expect(made.heard()).toBe('');
+  });
+
+  it('tells another certificate from nobody there', async () => {
+    const made = await backend(true);
+    const other = await backend(true);
+    await expect(verifyBackend(at(made), other.certificate!.sha256, patience())).rejects.toMatchObject({
+      code: 'certificate-mismatch',
+      message: expect.stringContaining(`127.0.0.1:${made.port}`) as string,
+    });
+    await made.close();
+    await expect(verifyBackend(at(made), made.certificate!.sha256, patience())).rejects.toMatchObject({
+      code: 'backend-unreachable',
+      message: expect.stringContaining('ECONNREFUSED') as string,
+    });
+  });
+
+  it('takes one that speaks no TLS for unreachable', async () => {
+    const made = await backend(false, (socket) => socket.end('no TLS here'));
+    await expect(verifyBackend(at(made), 'ab'.repeat(32), patience())).rejects.toMatchObject({
+      code: 'backend-unreachable',
+    });
+  });
+
+  it('gives up when it is told to, and leaves no connection behind', async () => {
+    const made = await backend(false);
+    const verifying = verifyBackend(at(made), 'ab'.repeat(32), AbortSignal.timeout(100));
+    await expect(verifying).rejects.toMatchObject({ code: 'backend-unreachable' });
+    await Promise.all([...made.connections].map(closed));
+  });
+});
+
+describe('a tether', () => {
+  it('asks for nothing that needs a token, and tells when the backend goes', async () => {
+    let asked: Promise<unknown> = Promise.resolve();
+    const made = await backend(false, (socket) => {
+      asked = once(socket, 'data');
+    });
+    const tether = await openTether(at(made), new AbortController().signal);
+    await asked;
+    expect(made.heard()).toMatch(/^GET \/api HTTP\/1\.1\r\n/);
+    let gone = false;
+    void tether.closed.then(() => (gone = true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(gone).toBe(false);
+    for (const socket of made.connections) socket.destroy();
+    await tether.closed;
+  });
+
+  it('is let go by its signal', async () => {
+    const made = await backend(false);
+    const letGo = new AbortController();
+    const tether = await openTether(at(made), letGo.signal);
+    letGo.abort();
+    await tether.closed;
+    await Promise.all([...made.connections].map(closed));
+  });
+
+  it('is not opened where nobody listens, or after its signal', async () => {
+    const made = await backend(false);
+    await expect(openTether(at(made), AbortSignal.abort())).rejects.toMatchObject({
+      code: 'backend-unreachable',
+    });
+    await made.close();
+    await expect(openTether(at(made), new AbortController().signal)).rejects.toMatchObject({
+      code: 'backend-unreachable',
+    });
+  });
+});
