@@ -20,7 +20,7 @@ export interface Control {
   calls: Call[];
   /** Decides each answer; what it returns undefined for is answered as by a proxy that is content. */
   answer: (call: Call) => Answer | undefined;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export async function startControl(): Promise<Control> {

@@ -67,7 +67,7 @@ describe.skipIf(!canRunJobs)('a port that is somebody else’s', () => {
     });
   });
 
-  it.concurrent.skipIf(process.geteuid?.() !== 0)(
+  it.skipIf(process.geteuid?.() !== 0)(
     'in plain mode, nothing is sent to a socket of another user (needs root to make one)',
     async () => {
       const options = { protocol: 'classic', behaviour: 'usurped', limits: { sj_start_seconds: 3 } } as const;

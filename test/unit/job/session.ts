@@ -24,9 +24,12 @@ export interface SessionOptions {
   /** Absolute path of a `jupyter`; by default the stand-in. Empty: the job looks for it on PATH. */
   jupyter?: string;
   rootDir?: string;
+  /** Instead of rootDir: a name below the session's place. */
+  rootName?: string;
   /** Directory names below which the session lies, for long or strange paths. */
   below?: string;
-  home?: string;
+  /** The name of the home directory, for long paths. */
+  homeName?: string;
   settings?: Record<string, string>;
   environment?: Record<string, string>;
   /** Shorter limits (`sj_start_seconds: 2`), written into the session's copy of the scripts. */
@@ -44,24 +47,26 @@ export interface JobSession {
   directory: string;
   /** Where everything of this test lies; the stand-in is in `bin/`. */
   place: string;
+  home: string;
+  rootDir: string;
   token: string;
   redeemSecret: string;
   key: string;
   /** Starts the job, under another program (`strace …`) if one is given. */
-  start(under?: readonly string[]): RunningJob;
-  read(name: string): Promise<string>;
+  start: (under?: readonly string[]) => RunningJob;
+  read: (name: string) => Promise<string>;
   /** Which of the secret files are there. */
-  secretsLeft(): string[];
-  remove(): Promise<void>;
+  secretsLeft: () => string[];
+  remove: () => Promise<void>;
 }
 
 export interface RunningJob {
   child: ChildProcess;
   /** As a scheduler that cancels a job: TERM to everything in its process group. */
-  terminate(): void;
-  log(): string;
+  terminate: () => void;
+  log: () => string;
   /** Waits until the log holds the text. */
-  said(text: string | RegExp, limitMs?: number): Promise<void>;
+  said: (text: string | RegExp, limitMs?: number) => Promise<void>;
   /** The job's exit status, or the name of the signal that ended it. */
   ended: Promise<number | string>;
 }
@@ -75,10 +80,11 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
   const classic = options.protocol === 'classic';
   const token = randomBytes(32).toString('base64url');
   const redeemSecret = randomBytes(32).toString('base64url');
-  const rootDir = options.rootDir ?? join(place, 'root');
+  const rootDir = options.rootDir ?? join(place, options.rootName ?? 'root');
   await mkdir(join(directory, 'lib'), { recursive: true, mode: 0o700 });
   await mkdir(join(place, 'bin'));
-  await mkdir(join(place, 'home'));
+  const home = join(place, options.homeName ?? 'home');
+  await mkdir(home);
   await mkdir(rootDir, { recursive: true });
   const write = (name: string, text: string) => writeFile(join(directory, name), text, { mode: 0o600 });
 
@@ -96,7 +102,9 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
   await write('token', token);
   await write(
     'jupyter_config.json',
-    JSON.stringify(jupyterConfig({ token, rootDir, ...(classic ? {} : { tls }) })),
+    JSON.stringify(
+      jupyterConfig({ token, rootDir, asRoot: process.geteuid?.() === 0, ...(classic ? {} : { tls }) }),
+    ),
   );
   await write('ca.pem', options.control.caPem);
   await write(
@@ -132,13 +140,15 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
   return {
     directory,
     place,
+    home,
+    rootDir,
     token,
     redeemSecret,
     key: certificate.keyPem,
     start: (under = []) =>
       startJob([...under, '/bin/bash', join(directory, 'batch.sh')], {
         PATH: path,
-        HOME: options.home ?? join(place, 'home'),
+        HOME: home,
         ...options.env,
       }),
     read: (name) => readFile(join(directory, name), 'utf8'),
@@ -178,8 +188,8 @@ async function restrictedPath(place: string, tools: readonly string[]): Promise<
   const folder = join(place, 'tools');
   await mkdir(folder);
   for (const tool of [...BASIC_TOOLS, ...tools]) {
-    await symlink(join('/usr/bin', tool), join(folder, tool)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await symlink(join('/usr/bin', tool), join(folder, tool)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     });
   }
   return folder;

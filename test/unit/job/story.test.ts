@@ -178,7 +178,7 @@ describe.skipIf(!canRunJobs)('a job that fails', () => {
     },
   ];
 
-  it.concurrent.each(failures)('says so when $what', async ({ what: _, answer, line, ...options }) => {
+  it.concurrent.each(failures)('says so when $what', async ({ answer, line, ...options }) => {
     const own = await startControl();
     if (answer) own.answer = answer;
     const failing = await makeSession({ control: own, ...options });

@@ -21,9 +21,7 @@ async function recordedJob(
   const session = await makeSession({ control, ...options });
   const trace = join(session.place, 'trace');
   try {
-    const job =
-      { ...session, ...options }.start !== undefined ? session.start([...STRACE, trace]) : undefined;
-    if (!job) throw new Error('unreachable');
+    const job = session.start([...STRACE, trace]);
     const ended = await Promise.race([
       job.said('is mapped to this node').then(() => false),
       job.ended.then(() => true),
