@@ -1,23 +1,24 @@
 // `npm run bench`: what docs/benchmarks.md reports, with the programs of `npm pack`'s tarball.
 //
-//   npm run bench -- [--json] [--only a,bd,c] [--rounds N] [--package FOLDER]
+//   npm run bench -- [--json] [--only a,b,c,d] [--rounds N] [--package FOLDER]
 //
-// --only      (a) start-up, (b) and (d) launches on the test bed's Slurm, (c) first byte through the proxy
-// --rounds    of launches; (a) and (c) take four times as many (default: 10)
+// --only      (a) start-up, (b) a launch's own share, (c) first byte through the proxy, (d) Jupyter listening to redeemed
+// --rounds    of (b) and (d); (a) and (c) take four times as many (default: 10)
 // --package   an unpacked package, in the place of packing this one
 import { cpus, release, type } from 'node:os';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { holdBed, packedPackage, whyNoBed } from './bed.mjs';
 import { measureFirstByte } from './first-byte.mjs';
-import { measureLaunches } from './launches.mjs';
+import { measureListening } from './listening.mjs';
+import { measureOwnShare } from './own-share.mjs';
 import { table } from './report.mjs';
 import { measureStartUp } from './start-up.mjs';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'a,bd,c' },
+    only: { type: 'string', default: 'a,b,c,d' },
     rounds: { type: 'string', default: '10' },
     package: { type: 'string' },
   },
@@ -38,13 +39,14 @@ try {
 async function measure(folder) {
   const results = { machine: machine() };
   if (wanted.includes('a')) results.startUp = measureStartUp(folder, process.execPath, 4 * rounds);
-  if (!wanted.includes('bd') && !wanted.includes('c')) return results;
+  if (wanted.join() === 'a') return results;
   const skipped = whyNoBed();
   if (skipped !== undefined) return { ...results, skipped };
   const bed = await holdBed();
   try {
-    if (wanted.includes('bd')) results.launches = await measureLaunches(bed, folder, rounds);
+    if (wanted.includes('b')) results.ownShare = await measureOwnShare(bed, folder, rounds);
     if (wanted.includes('c')) results.firstByte = await measureFirstByte(bed, folder, 4 * rounds);
+    if (wanted.includes('d')) results.listening = await measureListening(bed, folder, rounds);
   } finally {
     await bed.release();
   }

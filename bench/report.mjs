@@ -7,13 +7,14 @@ const AIMS = {
   listening: { ms: 150 },
 };
 
-export function table({ machine, startUp, launches, firstByte, skipped }) {
+export function table({ machine, startUp, ownShare, listening, firstByte, skipped }) {
   return [
     `${machine.model}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, ${machine.date}`,
     'Milliseconds: median [10 % to 90 %], n rounds; what is compared is taken in turns in every round.',
     '',
     ...(startUp ? startUpLines(startUp) : []),
-    ...(launches ? launchLines(launches) : []),
+    ...(ownShare ? ownShareLines(ownShare) : []),
+    ...(listening ? listeningLines(listening) : []),
     ...(firstByte ? firstByteLines(firstByte) : []),
     ...(skipped ? [`Not measured: (b), (c) and (d): ${skipped}.`] : []),
   ].join('\n');
@@ -36,7 +37,7 @@ function startUpLines({ bare, version, help, dryRun }) {
   ];
 }
 
-function launchLines({ bare, share, shareOverBare, wall, wallWithoutStrace, typical, listeningToRedeemed }) {
+function ownShareLines({ bare, share, shareOverBare, wall, wallWithoutStrace, typical }) {
   return [
     '(b) The launcher’s own share of a launch on Slurm',
     row('  whole launch, under strace', wall),
@@ -50,6 +51,11 @@ function launchLines({ bare, share, shareOverBare, wall, wallWithoutStrace, typi
         `  ${onChain ? '*' : ' '} after ${fixed(after).padStart(6)}  took ${fixed(took).padStart(6)}  ${title}`,
     ),
     '',
+  ];
+}
+
+function listeningLines({ listeningToRedeemed }) {
+  return [
     '(d) Jupyter listening to the redeem’s answer',
     row('  in the job', listeningToRedeemed, `aim ${AIMS.listening.ms}`),
     '',
