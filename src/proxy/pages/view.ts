@@ -85,7 +85,7 @@ export function ownersView(session: Session): View {
         title: 'This notebook has ended',
         lines: [
           ENDED[session.cause],
-          'What you saved is in your directory on the cluster. The job’s log says what happened: start-jupyter printed where it is.',
+          'What you saved is in your directory on the cluster. The job’s log there says what happened.',
           'Start a new notebook with start-jupyter on the cluster. It gets a new link.',
         ],
       };
