@@ -26,6 +26,9 @@ const result = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.18',
+  // Where a package has both forms, ES modules: what nobody uses of them is left out (@peculiar/x509 loads in 25 ms
+  // instead of 37).
+  mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   loader: { '.html': 'text', '.css': 'text' },
   define: { __VERSION__: JSON.stringify(version), __SYSTEMS__: JSON.stringify(systems) },

@@ -117,12 +117,9 @@ async function sign(facts: CertificateFacts): Promise<Certificate> {
   };
 }
 
-/**
- * Loaded when a certificate is made: the library costs more than the rest of a program's start. The package is
- * CommonJS, of which both Node and the bundler's split chunks give the default export.
- */
+/** Loaded when a certificate is made: the library costs more than the rest of a program's start. */
 async function loadX509() {
-  return (await import('@peculiar/x509')).default;
+  return import('./x509.js');
 }
 
 function generalNames(names: readonly string[]): JsonGeneralNames {
