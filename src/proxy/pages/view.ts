@@ -55,7 +55,7 @@ const ENDED: Record<EndCause, string> = {
   'job-ended': 'The scheduler says that the job has ended.',
   'backend-gone': 'The notebook server is gone from its compute node.',
   replaced: 'Another notebook has taken its place on the compute node.',
-  evicted: 'The proxy had no room left and gave up this link.',
+  evicted: 'An administrator of the proxy ended it.',
 };
 
 /** Slurm's most frequent reasons; others are shown as they are. */
