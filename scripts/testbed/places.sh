@@ -13,6 +13,10 @@ slurmd_port=16818
 
 user_alice=sjalice
 user_bob=sjbob
+user_carol=sjcarol
+user_dave=sjdave
+user_erin=sjerin
+user_frank=sjfrank
 user_long=sjlong
 user_proxy=sjproxy
 

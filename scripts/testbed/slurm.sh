@@ -19,6 +19,7 @@ start_slurm() {
   say "starting Slurm ($slurm_conf)"
   mkdir -p "$cluster/state" "$cluster/spool"
   slurm_configuration >"$slurm_conf"
+  gpu_configuration >"$cluster/gres.conf"
   start_munge
   # Not our standard output: who reads it would wait for the daemons to end.
   slurmctld -c >"$cluster/start.log" 2>&1 9>&- || fail "slurmctld did not start: $(cat "$cluster/start.log")"
@@ -117,6 +118,7 @@ MpiDefault=none
 JobAcctGatherType=jobacct_gather/none
 KillWait=30
 MinJobAge=300
+GresTypes=gpu
 SchedulerParameters=sched_interval=2,bf_interval=5
 StateSaveLocation=$cluster/state
 SlurmdSpoolDir=$cluster/spool
@@ -124,8 +126,13 @@ SlurmctldPidFile=$cluster/slurmctld.pid
 SlurmdPidFile=$cluster/slurmd.pid
 SlurmctldLogFile=$cluster/slurmctld.log
 SlurmdLogFile=$cluster/slurmd.log
-NodeName=$host NodeAddr=127.0.0.1 CPUs=64 RealMemory=$memory State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=64 RealMemory=$memory Gres=gpu:4 Features=f1,f2,f3,f4,f5 State=UNKNOWN
 PartitionName=compute Nodes=$host Default=YES MaxTime=2-00:00:00 State=UP
 PartitionName=debug Nodes=$host MaxTime=00:30:00 State=UP
 END
+}
+
+# Four GPUs to the scheduler: each must be a device, and any device will do, as nothing is kept from any job.
+gpu_configuration() {
+  printf 'Name=gpu File=%s\n' /dev/null /dev/zero /dev/full /dev/random
 }

@@ -14,6 +14,10 @@ make_user() {
 make_users() {
   make_user "$user_alice" "/home/$user_alice"
   make_user "$user_bob" "/home/$user_bob"
+  make_user "$user_carol" "/home/$user_carol"
+  make_user "$user_dave" "/home/$user_dave"
+  make_user "$user_erin" "/home/$user_erin"
+  make_user "$user_frank" "/home/$user_frank"
   make_user "$user_long" "$(long_home)"
   make_user "$user_proxy" "/home/$user_proxy"
 }

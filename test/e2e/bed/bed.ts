@@ -16,7 +16,11 @@ export interface Bed {
   domain: string;
   /** Whoever holds a lock on this file uses the test bed. */
   inUse: string;
-  users: { alice: string; bob: string; long: string; proxy: string };
+  /**
+   * Ordinary users. bob is the curious neighbour; carol, dave, erin and frank are one suite's at a time, so that all of their
+   * processes, jobs and sessions are its own.
+   */
+  users: Record<'alice' | 'bob' | 'carol' | 'dave' | 'erin' | 'frank' | 'long' | 'proxy', string>;
   /** The master copy of what `npm pack` makes, unpacked, read-only; tests take a copy (package-copy.ts). */
   package: string;
   /** The tarball itself. */
