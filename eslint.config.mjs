@@ -48,7 +48,7 @@ const owners = {
   execa: 'src/platform/process.ts',
   undici: 'src/platform/https.ts',
   tmp: 'src/session/store.ts',
-  yaml: 'src/site/ and src/proxy/options.ts',
+  yaml: 'src/site/ and src/proxy/configuration.ts',
 };
 
 export default tseslint.config(

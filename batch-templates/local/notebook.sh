@@ -9,5 +9,5 @@
 
 # shellcheck disable=SC1083,SC1091,SC2034
 session_dir={{session_dir}}
-server={{server}}
+server=notebook
 source "$session_dir/run.sh"

@@ -12,5 +12,5 @@
 
 # shellcheck disable=SC1083,SC1091,SC2034
 session_dir={{session_dir}}
-server={{server}}
+server=jupyterlab
 source "$session_dir/run.sh"
