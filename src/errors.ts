@@ -65,6 +65,12 @@ export interface ErrorFacts {
   cause?: unknown;
 }
 
+/** A message as a sentence: its parts come from many places, and some of them from other programs. */
+export function sentence(text: string): string {
+  const said = text.trim();
+  return /[.!?…]$/.test(said) ? said : `${said}.`;
+}
+
 /** An error that a person can act on. Anything else that is thrown is a bug and exits with 1. */
 export class StartJupyterError extends Error {
   readonly code: ErrorCode;

@@ -14,7 +14,7 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
     ['Scheduler', scheduler.kind],
     ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
     ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],
-    ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'no limit of ours'],
+    ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'as the template says'],
     ['Script', template.path],
     ['Notebook directory', prepared.rootDir],
     ['Session files', place.directory],

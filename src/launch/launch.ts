@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { selfSignedCertificate, type Certificate } from '../certificate.js';
-import { StartJupyterError } from '../errors.js';
+import { sentence } from '../errors.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { startPath } from '../jupyter/server-choice.js';
 import { jupyterConfig } from '../jupyter/settings.js';
@@ -19,10 +19,14 @@ import type { SessionRecord } from '../session/record.js';
 import { saveRecord, stageSession, type StagedSession } from '../session/store.js';
 import { VERSION } from '../version.js';
 import type { LaunchContext } from './context.js';
+import { stopIfAborted } from './interrupted.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 import { settingsFile } from './settings-file.js';
 import { createUndoStack, type UndoStack } from './undo.js';
+
+/** Where there is no limit, or none that can be told, the job still says to the proxy when it ends: a year. */
+const LONGEST_MINUTES = 365 * 24 * 60;
 
 export interface Launched {
   /** With the token: opens the notebook. */
@@ -52,7 +56,7 @@ export async function launch(
     return await takeAll(context, options, prepared, endpoint, undo);
   } catch (error) {
     context.progress.doing('Giving back what was taken');
-    for (const failure of await undo.run()) context.progress.warn(`${failure}.`);
+    for (const failure of await undo.run()) context.progress.warn(failure);
     throw error;
   }
 }
@@ -103,8 +107,7 @@ async function takeAll(
   stopIfAborted(signal);
   Object.assign(record, { jobId: jobId.id }, jobId.cluster === undefined ? {} : { cluster: jobId.cluster });
   await saveRecord(place.directory, record);
-  await registerJob(client, reservation, jobId, progress);
-  stopIfAborted(signal);
+  await registerJob(context, client, reservation, jobId);
   const url = `${reservation.url}${startPath(prepared.server)}?token=${token}`;
   return { url, record, jobId, directory: place.directory, undo };
 }
@@ -162,7 +165,7 @@ async function writeSecrets(
     hasCa: endpoint.ca !== undefined,
     directory: place.directory,
     rootDir,
-    walltimeSeconds: (planned.minutes?.value ?? 0) * 60,
+    walltimeSeconds: Math.min(planned.minutes?.value ?? Infinity, LONGEST_MINUTES) * 60,
     nodeSuffix: system.values.node_suffix ?? '',
     loopbackOnly: system.values.scheduler === 'local',
   });
@@ -179,21 +182,26 @@ async function sessionCertificate({ system }: Prepared, now: Date): Promise<Cert
   return selfSignedCertificate({ commonName: 'start-jupyter session', names, days: 800, now });
 }
 
+/** The session works without it: only an interruption is an error. */
 async function registerJob(
+  { progress, signal }: LaunchContext,
   client: SatelliteClient,
   reservation: Reservation,
   jobId: JobId,
-  progress: LaunchContext['progress'],
 ): Promise<void> {
   try {
     progress.doing('Registering the job');
-    await client.link(reservation, jobId.id);
+    await client.link(reservation, jobId.id, signal);
   } catch (error) {
+    stopIfAborted(signal);
     const why = error instanceof Error ? error.message : String(error);
     progress.warn(
-      `The job runs, but the proxy was not told its number, so that its page cannot show the state: ${why}`,
+      sentence(
+        `The job is submitted, but the proxy was not told its number, so that its page cannot show the job's state: ${why}`,
+      ),
     );
   }
+  stopIfAborted(signal);
 }
 
 function recordOf(
@@ -215,12 +223,8 @@ function recordOf(
     protocol: reservation.protocol,
     server: prepared.server,
     rootDir: prepared.rootDir,
-    ...(minutes === undefined ? {} : { walltimeMinutes: minutes }),
+    ...(minutes === undefined || minutes === Infinity ? {} : { walltimeMinutes: minutes }),
     createdAt: context.now().toISOString(),
     launcherVersion: VERSION,
   };
-}
-
-function stopIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted; nothing was left behind.');
 }

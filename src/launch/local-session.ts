@@ -10,6 +10,7 @@ import { StartJupyterError } from '../errors.js';
 import type { RunningProxy } from '../proxy/module.js';
 import type { Endpoint } from '../satellite/client.js';
 import type { LaunchContext } from './context.js';
+import { stopIfAborted } from './interrupted.js';
 import { launch, type Launched } from './launch.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
@@ -40,7 +41,7 @@ export async function runLocally(
       await untilEnded(context, prepared, launched);
       progress.say(signal.aborted ? 'Stopping Jupyter.' : 'Jupyter has ended.');
     } finally {
-      for (const failure of await launched.undo.run()) progress.warn(`${failure}.`);
+      for (const failure of await launched.undo.run()) progress.warn(failure);
     }
   } finally {
     await proxy.close();
@@ -74,7 +75,7 @@ async function untilReady(context: LaunchContext, prepared: Prepared, launched: 
   const { signal } = context;
   const started = Date.now();
   while (!(await exists(join(launched.directory, 'ready.json')))) {
-    if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted; nothing was left behind.');
+    stopIfAborted(signal);
     const state = await prepared.scheduler.inspect(launched.jobId);
     const late = Date.now() - started > READY_LIMIT_MS;
     if (state.phase === 'ended' || late) {

@@ -4,7 +4,7 @@ import { homedir, hostname } from 'node:os';
 import { join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { activeEnvironment } from '../jupyter/environment.js';
-import { findOnPath, probeJupyter, type JupyterFound } from '../jupyter/probe.js';
+import { findOnPath, probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import { parseSlurmTime, parseTime } from '../scheduler/duration.js';
@@ -21,6 +21,7 @@ import type { System } from '../site/system.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { checkLimits } from './limits.js';
+import { loadForLaunch } from './load-for-launch.js';
 import type { LaunchOptions } from './options.js';
 import { planRequest, type PlannedRequest } from './request.js';
 
@@ -45,6 +46,24 @@ export interface Prepared {
 
 /** Throws what is wrong with options, system, template, directory, partition, walltime, Jupyter or conda. */
 export async function prepare(context: LaunchContext, options: LaunchOptions): Promise<Prepared> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  // Asked first and needed last, because it takes longer than all the rest.
+  const probing = options.check ? probeJupyter(context.env, signal) : undefined;
+  // Its failure counts where it is awaited; what else is wrong may end this before.
+  probing?.catch(() => undefined);
+  try {
+    return await prepareWith(context, options, probing);
+  } finally {
+    over.abort();
+  }
+}
+
+async function prepareWith(
+  context: LaunchContext,
+  options: LaunchOptions,
+  probing: Promise<ProbeResult> | undefined,
+): Promise<Prepared> {
   const { env, progress } = context;
   const home = env['HOME'] ?? homedir();
   progress.doing('Finding out which system this is');
@@ -77,7 +96,7 @@ export async function prepare(context: LaunchContext, options: LaunchOptions): P
   const ca = await authority(options, system);
 
   const asked = options.server ?? (fixed && templateServer(fixed.text));
-  const { server, jupyter } = await check(context, options, { system, scheduler, planned, asked });
+  const { server, jupyter } = await check(context, options, { system, scheduler, planned, asked, probing });
   const template =
     fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
   return {
@@ -169,22 +188,26 @@ interface CheckFacts {
   planned: PlannedRequest;
   /** By -s or by the template. */
   asked: Server | undefined;
+  /** Undefined with `--no-check`. */
+  probing: Promise<ProbeResult> | undefined;
 }
 
-/** Asks the scheduler and Jupyter at the same time. */
+/** Asks the scheduler while Jupyter is being asked. */
 async function check(
   context: LaunchContext,
   options: LaunchOptions,
-  { system, scheduler, planned, asked }: CheckFacts,
+  { system, scheduler, planned, asked, probing }: CheckFacts,
 ): Promise<{ server: Server; jupyter?: JupyterFound }> {
   const { env, progress, signal } = context;
   const usual = system.values.server ?? 'notebook';
-  if (!options.check) {
+  if (probing === undefined) {
     checkLimits(planned, undefined, system.values.partitions);
     return { server: asked ?? usual };
   }
   progress.doing('Checking Jupyter and the scheduler');
-  const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probeJupyter(env, signal)]);
+  const asking = scheduler.partitions(signal);
+  if (!options.dryRun) await loadForLaunch();
+  const [partitions, probe] = await Promise.all([asking, probing]);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }

@@ -28,7 +28,7 @@ export interface RequestFacts {
   variables: Said;
   /** The template's own directives. */
   template: Said;
-  /** Reads a time in the scheduler's own form; undefined for no limit. */
+  /** Reads a time in the scheduler's own form, in minutes; Infinity: no limit; undefined: it is no time. */
   schedulerMinutes: (text: string) => number | undefined;
   jobName: string;
   directory: string;
@@ -45,7 +45,7 @@ export interface PlannedRequest {
   /** What will be in force whatever rank it has; undefined: the scheduler decides. */
   partition?: InForce<string>;
   account?: InForce<string>;
-  /** Minutes; undefined: a template or a variable asked for no limit. */
+  /** Infinity: a template or a variable asks for no limit; undefined: it says something that cannot be read. */
   minutes?: InForce<number>;
 }
 

@@ -1,9 +1,10 @@
 /** What was taken and how to give it back, newest first. */
+import { sentence } from '../errors.js';
 
 export interface UndoStack {
-  /** `what` finishes the sentence "could not ...". */
+  /** `what` finishes the sentence "Could not ...". */
   push(what: string, giveBack: () => Promise<void>): void;
-  /** Gives everything back. Never throws: what could not be given back is returned, in words. */
+  /** Gives everything back. Never throws: what could not be given back is returned, a sentence each. */
   run(): Promise<string[]>;
   /** The launch is done: nothing is given back any more. */
   forget(): void;
@@ -15,14 +16,16 @@ export function createUndoStack(): UndoStack {
     push: (what, giveBack) => steps.push({ what, giveBack }),
     async run() {
       const failures: string[] = [];
-      for (const step of steps.reverse()) {
+      const taken = steps.reverse();
+      steps = [];
+      for (const step of taken) {
         try {
           await step.giveBack();
         } catch (error) {
-          failures.push(`could not ${step.what}: ${error instanceof Error ? error.message : String(error)}`);
+          const why = error instanceof Error ? error.message : String(error);
+          failures.push(sentence(`Could not ${step.what}: ${why}`));
         }
       }
-      steps = [];
       return failures;
     },
     forget() {

@@ -1,7 +1,7 @@
 /** The only door to HTTPS. Certificates are always checked; what fails before an answer is an error with a code. */
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { StartJupyterError } from '../errors.js';
+import { sentence, StartJupyterError } from '../errors.js';
 
 export interface HttpsRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -27,16 +27,23 @@ const MAX_BODY_BYTES = 64 * 1024;
 /** Sends one request on a connection of its own, without following redirects or using an HTTP proxy. */
 export async function httpsRequest(request: HttpsRequest): Promise<HttpsAnswer> {
   const { Agent, request: send } = await import('./undici.js');
+  const limit = AbortSignal.timeout(request.timeoutMs);
+  const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
   const agent = new Agent({
-    connect: { lookup: loopbackForLocalhost, ...(request.ca === undefined ? {} : { ca: request.ca }) },
+    connect: {
+      lookup: loopbackForLocalhost,
+      // undici looks at a request's signal only once there is a connection.
+      signal,
+      timeout: 0,
+      ...(request.ca === undefined ? {} : { ca: request.ca }),
+    },
     maxResponseSize: MAX_BODY_BYTES,
   });
-  const limit = AbortSignal.timeout(request.timeoutMs);
   try {
     const answer = await send(request.url, {
       method: request.method,
       dispatcher: agent,
-      signal: request.signal ? AbortSignal.any([limit, request.signal]) : limit,
+      signal,
       ...(request.headers === undefined ? {} : { headers: request.headers }),
       ...(request.body === undefined ? {} : { body: request.body }),
     });
@@ -58,12 +65,16 @@ const loopbackForLocalhost: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, options, callback);
 };
 
+/** Something answers there that speaks no TLS or no HTTP, or sends far too much. */
+const NOT_OURS = /^(EPROTO$|ERR_SSL_|UND_ERR_RES_EXCEEDED_MAX_SIZE)/;
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)|ALTNAME|INVALID_CA|UNTRUSTED/;
 
 function transportError(request: HttpsRequest, error: unknown, timedOut: boolean): StartJupyterError {
   // Only the host goes into a message: a classic URL holds the name, which is a credential there.
   const where = request.url.host;
-  const { code = '', message = String(error) } = (error ?? {}) as { code?: string; message?: string };
+  const { code = '', name, message } = error as NodeJS.ErrnoException;
+  // OpenSSL's reason lies between its own coordinates; when several addresses were tried, there is only a code.
+  const why = /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? (message.trim().split('\n')[0] || code);
   if (request.signal?.aborted) return new StartJupyterError('interrupted', 'Interrupted.', { cause: error });
   if (timedOut) {
     return new StartJupyterError(
@@ -72,18 +83,29 @@ function transportError(request: HttpsRequest, error: unknown, timedOut: boolean
       { cause: error, hint: 'It may be busy or down: try again in a few minutes, then tell your support.' },
     );
   }
+  if (NOT_OURS.test(code) || name === 'HTTPParserError') {
+    return new StartJupyterError(
+      'proxy-unintelligible',
+      `${where} does not answer as a proxy of start-jupyter does (${why}).`,
+      { cause: error, hint: 'Check the host name and port (--endpoint).' },
+    );
+  }
   if (UNTRUSTED.test(code)) {
     return new StartJupyterError(
       'proxy-untrusted',
-      `The certificate of the proxy ${where} cannot be trusted: ${message}.`,
+      sentence(`The certificate of the proxy ${where} cannot be trusted: ${why}`),
       {
         cause: error,
         hint: 'If the proxy has a certificate of a private authority, name its file with --ca FILE. Nothing was sent.',
       },
     );
   }
-  return new StartJupyterError('proxy-unreachable', `The proxy ${where} cannot be reached: ${message}.`, {
-    cause: error,
-    hint: 'Check the host name (--endpoint) and that this machine is inside the network that the proxy serves.',
-  });
+  return new StartJupyterError(
+    'proxy-unreachable',
+    sentence(`The proxy ${where} cannot be reached: ${why}`),
+    {
+      cause: error,
+      hint: 'Check the host name (--endpoint) and that this machine is inside the network that the proxy serves.',
+    },
+  );
 }

@@ -1,5 +1,5 @@
 /** The launcher's side of both protocols: our own (/api/v1) and the classic CGIs, behind one interface. */
-import { StartJupyterError } from '../errors.js';
+import { sentence, StartJupyterError } from '../errors.js';
 import { httpsRequest, type HttpsAnswer, type HttpsRequest } from '../platform/https.js';
 import {
   API_HEADER,
@@ -35,7 +35,8 @@ export interface Reservation {
 export interface SatelliteClient {
   /** Takes a name. Safe to abort: the request is given a moment to end, so that a name taken is known. */
   reserve(request: ReserveRequest, signal?: AbortSignal): Promise<Reservation>;
-  link(reservation: Reservation, jobId: string): Promise<void>;
+  /** Tells the service which job the name is for. */
+  link(reservation: Reservation, jobId: string, signal?: AbortSignal): Promise<void>;
   /** Gives the name back; one that is gone already is fine. */
   giveBack(reservation: Reservation): Promise<void>;
 }
@@ -45,6 +46,8 @@ const TIMEOUT_MS = 15_000;
 const GIVE_BACK_TIMEOUT_MS = 5_000;
 /** How long an aborted reservation may still take to answer. */
 const ABORT_GRACE_MS = 3_000;
+/** Of what somebody else says, in a message. */
+const SHOWN_CHARACTERS = 400;
 
 export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
   const host = manageHost(endpoint.domain);
@@ -68,11 +71,6 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       ...(facts.signal === undefined ? {} : { signal: facts.signal }),
     });
 
-  const classic = async (path: string, parameters: Record<string, string>, timeoutMs = TIMEOUT_MS) => {
-    const answer = await call('GET', `${path}?${new URLSearchParams(parameters).toString()}`, { timeoutMs });
-    return answer;
-  };
-
   const reserveClassic = async (signal?: AbortSignal): Promise<Reservation> => {
     const answer = await call('GET', '/getlink.cgi', signal ? { signal } : {});
     const name = /^Your token is \n([a-z-]+)\n$/.exec(answer.body)?.[1];
@@ -88,35 +86,34 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (endpoint.protocol === 'classic') return reserveClassic(patient);
       const answer = await call('POST', `${API_PREFIX}/sessions`, { body: request, ...during });
       if (answer.status === 404 && answer.headers[API_HEADER] === undefined) {
-        if (endpoint.protocol === 'auto') return reserveClassic(patient);
-        throw new StartJupyterError(
-          'proxy-too-old',
-          `${host} is a classic service, not start-jupyter-proxy.`,
-          {
-            hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
-          },
-        );
+        if (endpoint.protocol === 'v1') throw tooOld(host);
+        if (signal?.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+        return reserveClassic(patient);
       }
       if (answer.status !== 201) throw refusal(host, answer);
       return reservationOf(answer, host, endpoint.domain);
     },
 
-    async link(reservation, jobId) {
+    async link(reservation, jobId, signal) {
+      const during = signal ? { signal } : {};
       if (reservation.protocol === 'classic') {
-        const answer = await classic('/linktoken.cgi', { token: reservation.name, jobid: jobId });
+        const parameters = new URLSearchParams({ token: reservation.name, jobid: jobId });
+        const answer = await call('GET', `/linktoken.cgi?${parameters.toString()}`, during);
         if (answer.body !== 'Success! Token linked to jobid.\n') throw refusal(host, answer);
         return;
       }
       const answer = await call('PUT', `${API_PREFIX}/sessions/${reservation.name}/job`, {
         body: { jobId },
         ...secretOf(reservation),
+        ...during,
       });
       if (answer.status !== 200) throw refusal(host, answer);
     },
 
     async giveBack(reservation) {
       if (reservation.protocol === 'classic') {
-        const answer = await classic('/destroytoken.cgi', { token: reservation.name }, GIVE_BACK_TIMEOUT_MS);
+        const path = `/destroytoken.cgi?token=${reservation.name}`;
+        const answer = await call('GET', path, { timeoutMs: GIVE_BACK_TIMEOUT_MS });
         const gone = /^Success! |^Oops! Unknown nonce or nonce already destroyed/.test(answer.body);
         if (!gone) throw refusal(host, answer);
         return;
@@ -128,6 +125,12 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (answer.status !== 204 && answer.status !== 404) throw refusal(host, answer);
     },
   };
+}
+
+function tooOld(host: string): StartJupyterError {
+  return new StartJupyterError('proxy-too-old', `${host} is a classic service, not start-jupyter-proxy.`, {
+    hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
+  });
 }
 
 function secretOf(reservation: Reservation): { secret?: string } {
@@ -145,34 +148,45 @@ function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reser
       return { protocol: 'v1', name, url: parsed.href, redeemSecret };
     }
   }
-  throw new StartJupyterError(
-    'proxy-unintelligible',
-    `${host} answered a reservation in a form that is not ours.`,
-    {
-      hint: 'The proxy may be of another version: tell your support.',
-    },
-  );
+  throw unintelligible(host, 'its reservation is of another form');
 }
 
 /** An answer that is not a success, in the service's own words. */
 function refusal(host: string, answer: HttpsAnswer): StartJupyterError {
-  const oops = /^Oops! (.*)/s.exec(answer.body)?.[1];
-  const ours =
-    answer.headers[API_HEADER] === undefined ? undefined : (parseJson(answer.body) as ApiError | undefined);
-  const words = oops ?? ours?.message;
+  const words = ownWords(answer);
   if (words !== undefined) {
-    return new StartJupyterError('proxy-refused', `The proxy ${host} refused: ${words.trim()}`, {
+    return new StartJupyterError('proxy-refused', sentence(`The proxy ${host} refused: ${words}`), {
       hint: 'The proxy serves the cluster’s own network only, and may limit how many names are taken at a time.',
     });
   }
-  const facts = {
-    detail: answer.body.slice(0, 400),
-    hint: 'Try again in a few minutes, then tell your support.',
-  };
+  const { status, body } = answer;
+  if (status >= 500 || status === 429) {
+    return new StartJupyterError('proxy-refused', `The proxy ${host} answered with HTTP status ${status}.`, {
+      detail: body.slice(0, SHOWN_CHARACTERS),
+      hint: 'Try again in a few minutes, then tell your support.',
+    });
+  }
+  // What it says to a success may hold the secret of a name.
+  const detail = status < 300 ? {} : { detail: body.slice(0, SHOWN_CHARACTERS) };
+  return unintelligible(host, `HTTP status ${status}`, detail);
+}
+
+/** `Oops!` is how a classic service begins what it refuses; our own says it in JSON. */
+function ownWords({ body, headers }: HttpsAnswer): string | undefined {
+  const oops = /^Oops! (.*)/s.exec(body)?.[1];
+  const ours = headers[API_HEADER] === undefined ? undefined : (parseJson(body) as Partial<ApiError> | null);
+  const words: unknown = oops ?? ours?.message;
+  return typeof words === 'string' ? words.trim().slice(0, SHOWN_CHARACTERS) : undefined;
+}
+
+function unintelligible(host: string, what: string, facts: { detail?: string } = {}): StartJupyterError {
   return new StartJupyterError(
-    answer.status >= 500 || answer.status === 429 ? 'proxy-refused' : 'proxy-unintelligible',
-    `The proxy ${host} answered with HTTP status ${answer.status}.`,
-    facts,
+    'proxy-unintelligible',
+    `${host} does not answer as a proxy of start-jupyter does (${what}).`,
+    {
+      ...facts,
+      hint: 'Check the proxy’s domain (--endpoint, or "endpoint:" in systems.yaml). If it is right, tell your support.',
+    },
   );
 }
 
