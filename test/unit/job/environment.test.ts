@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startControl } from './control.js';
@@ -68,7 +69,7 @@ describe.skipIf(!canRunJobs)('the environment that Jupyter gets', () => {
       expect(Object.keys(env).filter((name) => name.startsWith('sj_'))).toEqual([]);
       expect(env['JUPYTER_RUNTIME_DIR']).toMatch(/^\/tmp\/sj-\w{8}$/);
       expect(umask).toBe(0o027);
-      expect(cwd).toBe(rootDir);
+      expect(cwd).toBe(join(place, rootName));
     },
   );
 
@@ -122,10 +123,12 @@ describe.skipIf(!canRunJobs)('the environment that Jupyter gets', () => {
     });
   });
 
-  it.concurrent('has a runtime directory in TMPDIR when that is short enough, and removes it', async () => {
-    const long = `/tmp/sj-long-${process.pid}-${'x'.repeat(40)}`;
-    await mkdir(long, { recursive: true });
+  it.concurrent('has a short runtime directory, whatever TMPDIR is, and loses it at the end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sj-long-'));
+    const long = join(folder, 'x'.repeat(40));
+    await mkdir(long);
     const { env } = await started({ env: { TMPDIR: long } });
+    await rm(folder, { recursive: true });
     expect(env['JUPYTER_RUNTIME_DIR']).toMatch(/^\/tmp\/sj-\w{8}$/);
     await expect(readFile(env['JUPYTER_RUNTIME_DIR']!)).rejects.toThrow('ENOENT');
   });

@@ -7,10 +7,8 @@ import { type Control, startControl } from './control.js';
 import { ask, jupyter4, notebook6, openChannels, publicHost, runCode, type Server } from './real-jupyter.js';
 import { canRunJobs, type JobSession, makeSession, type RunningJob } from './session.js';
 
-/** Every option that the session must decide, in every family, in every file that a server reads. */
-const STRAY = ['ServerApp', 'NotebookApp', 'LabApp', 'JupyterNotebookApp']
-  .map(
-    (family) => `
+/** Every option that the session must decide, in an option family. */
+const stray = (family: string) => `
 c.${family}.base_url = '/stray/'
 c.${family}.port = 9
 c.${family}.ip = '127.0.0.9'
@@ -25,10 +23,9 @@ c.${family}.allow_remote_access = False
 c.${family}.certfile = '/stray/cert.pem'
 c.${family}.client_ca = '/stray/ca.pem'
 c.${family}.open_browser = True
-`,
-  )
-  .concat(`c.IdentityProvider.token = 'stray'\nc.PasswordIdentityProvider.token = 'stray'\n`)
-  .join('');
+c.IdentityProvider.token = 'stray'
+c.PasswordIdentityProvider.token = 'stray'
+`;
 
 const STRAY_FILES = [
   'jupyter_config',
@@ -48,6 +45,7 @@ interface Running {
 async function withJupyter(
   jupyter: string,
   interface_: 'notebook' | 'jupyterlab',
+  family: string,
   check: (running: Running) => Promise<void>,
 ): Promise<void> {
   const control = await startControl();
@@ -61,7 +59,8 @@ async function withJupyter(
     environment: { sj_umask: '0027', sj_PATH: '/usr/bin:/bin' },
   });
   await mkdir(join(session.home, '.jupyter'));
-  for (const name of STRAY_FILES) await writeFile(join(session.home, '.jupyter', `${name}.py`), STRAY);
+  for (const name of STRAY_FILES)
+    await writeFile(join(session.home, '.jupyter', `${name}.py`), stray(family));
   const job = session.start();
   try {
     await job.said('is mapped to this node', 60_000);
@@ -77,14 +76,21 @@ async function withJupyter(
 }
 
 describe.skipIf(!canRunJobs).each([
-  { what: 'Notebook 6', jupyter: notebook6, interface_: 'notebook', page: '/tree' },
-  { what: 'Notebook 7', jupyter: jupyter4, interface_: 'notebook', page: '/tree' },
-  { what: 'JupyterLab 4', jupyter: jupyter4, interface_: 'jupyterlab', page: '/lab' },
-] as const)('a job with $what', ({ jupyter, interface_, page }) => {
+  { what: 'Notebook 6', jupyter: notebook6, interface_: 'notebook', family: 'NotebookApp', page: '/tree' },
+  {
+    what: 'Notebook 7',
+    jupyter: jupyter4,
+    interface_: 'notebook',
+    family: 'JupyterNotebookApp',
+    page: '/tree',
+  },
+  { what: 'JupyterLab 4', jupyter: jupyter4, interface_: 'jupyterlab', family: 'LabApp', page: '/lab' },
+  { what: 'JupyterLab 4', jupyter: jupyter4, interface_: 'jupyterlab', family: 'ServerApp', page: '/lab' },
+] as const)('a job with $what among stray options of $family', ({ jupyter, interface_, family, page }) => {
   it.skipIf(jupyter === undefined)(
     'serves what was asked for, whatever the person’s own files say',
     async () => {
-      await withJupyter(jupyter!, interface_, async ({ session, job, server, rootDir }) => {
+      await withJupyter(jupyter!, interface_, family, async ({ session, job, server, rootDir }) => {
         const authorization = `token ${server.token}`;
         const foreign = 'https://evil.example';
         expect((await ask(server, '/api/status')).status).toBe(403);

@@ -23,8 +23,7 @@ export interface SessionOptions {
   server?: 'notebook' | 'jupyterlab';
   /** Absolute path of a `jupyter`; by default the stand-in. Empty: the job looks for it on PATH. */
   jupyter?: string;
-  rootDir?: string;
-  /** Instead of rootDir: a name below the session's place. */
+  /** The notebook's top-level directory, a name below the session's place. */
   rootName?: string;
   /** Directory names below which the session lies, for long or strange paths. */
   below?: string;
@@ -80,7 +79,7 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
   const classic = options.protocol === 'classic';
   const token = randomBytes(32).toString('base64url');
   const redeemSecret = randomBytes(32).toString('base64url');
-  const rootDir = options.rootDir ?? join(place, options.rootName ?? 'root');
+  const rootDir = join(place, options.rootName ?? 'root');
   await mkdir(join(directory, 'lib'), { recursive: true, mode: 0o700 });
   await mkdir(join(place, 'bin'));
   const home = join(place, options.homeName ?? 'home');
