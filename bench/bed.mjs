@@ -61,12 +61,14 @@ export function user(name) {
   return { name, uid: Number(uid), gid: Number(gid), home, env };
 }
 
-/** Runs a command as a user to its end; throws with what it wrote when it fails. */
-export function runAs(who, command, { env = {}, limitMs = 120_000 } = {}) {
+/** Runs a command as a user to its end, without a program in between; throws with what it wrote when it fails. */
+export function runAs(who, command, { env = {}, limitMs = 120_000, onStart, onExit } = {}) {
   const options = { cwd: who.home, env: { ...who.env, ...env }, uid: who.uid, gid: who.gid };
   return new Promise((resolve, reject) => {
     const [file, ...args] = command;
     const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: limitMs });
+    onStart?.(child.pid);
+    child.on('exit', () => onExit?.());
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data) => (stdout += data));

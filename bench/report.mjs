@@ -37,13 +37,12 @@ function startUpLines({ bare, version, help, dryRun }) {
   ];
 }
 
-function ownShareLines({ bare, share, shareOverBare, wall, wallWithoutStrace, typical }) {
+function ownShareLines({ bare, share, shareOverBare, wall, typical }) {
   return [
     '(b) The launcher’s own share of a launch on Slurm',
-    row('  whole launch, under strace', wall),
-    row('  whole launch, without', wallWithoutStrace),
+    row('  whole launch', wall),
     row('  less its longest chain of children and answers', share),
-    row('  node -e 0 under strace', bare),
+    row('  node -e 0', bare),
     row('  own share over node -e 0', shareOverBare, `aim ${AIMS.share.ms}`),
     `  A launch in the middle (${fixed(typical.wall)} in all, ${fixed(typical.share)} of it its own); * is on the longest chain:`,
     ...typical.spans.map(

@@ -1,57 +1,59 @@
-// When the children of a program ran, from a record of strace, and the longest chain of spans that do not overlap.
+// When the children of a program ran, and the longest chain of spans that do not overlap.
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** strace's options. With --seccomp-bpf nothing but these calls is stopped: the program runs almost at full speed. */
-export const STRACE = [
-  ...['/usr/bin/strace', '-f', '--seccomp-bpf', '-q', '-ttt', '-s', '80', '-e', 'signal=none'],
-  ...['-e', 'trace=execve,fork,vfork,clone,clone3'],
-];
-
 /**
- * `{start, end, children}` of the program that strace started, in milliseconds since the epoch. A child's span goes from
- * its first execve to its end; what the program does to start it and to notice its end is the program's own.
+ * Looks every millisecond which children a process has. (strace, even with --seccomp-bpf, makes each file that a program
+ * opens three times as slow: seen.) `stop` gives their spans `{title, start, end}`: until they ended, not until the
+ * process noticed it.
  */
-export function readTimeline(trace) {
-  const processes = new Map();
-  let main;
-  for (const line of trace.split('\n')) {
-    const [, pid, seconds, what] = /^(\d+) +(\d+\.\d+) (.*)$/.exec(line) ?? [];
-    if (pid === undefined) continue;
-    const at = Number(seconds) * 1000;
-    main ??= pid;
-    noteForked(processes, pid, what);
-    noteExec(processes, pid, at, what);
-    if (/^\+\+\+ (exited|killed)/.test(what)) {
-      const found = processes.get(pid);
-      if (found) found.end = at;
+export function watchChildren(pid, clock) {
+  const seen = new Map();
+  const look = () => {
+    const now = clock();
+    for (const child of childrenOf(pid)) {
+      if (!seen.has(child)) seen.set(child, { start: now });
+      // Right after the fork it still shows its parent's command line.
+      if (!seen.get(child).end) seen.get(child).title = titleOf(child) ?? seen.get(child).title;
     }
+    for (const [child, span] of seen) {
+      if (span.end === undefined && !lives(child)) span.end = now;
+    }
+  };
+  const timer = setInterval(look, 1);
+  return {
+    stop() {
+      clearInterval(timer);
+      look();
+      return [...seen.values()];
+    },
+  };
+}
+
+function childrenOf(pid) {
+  return (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean);
+}
+
+/** A zombie is over. */
+function lives(pid) {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat !== undefined && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+}
+
+/** `sinfo -h -o %R|%l|%a`, cut; the text of a program (`python3 -c …`) is left out. */
+function titleOf(pid) {
+  const line = read(`/proc/${pid}/cmdline`);
+  if (!line) return undefined;
+  const [file, ...args] = line.split('\0');
+  return [basename(file), ...args.map((text) => text.replace(/\n.*/s, '…'))].join(' ').trim().slice(0, 60);
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
-  const { start, end } = processes.get(main);
-  const children = [...processes.values()].filter(
-    (one) => one.parent === main && one.start !== undefined && one.end !== undefined,
-  );
-  return { start, end, children };
-}
-
-function noteForked(processes, pid, what) {
-  const child = /(?:fork|clone3?)(?:\(| resumed).* = (\d+)$/.exec(what)?.[1];
-  if (child === undefined) return;
-  processes.set(child, { ...processes.get(child), parent: pid });
-}
-
-/** The first try counts as the start: a program is looked for in each folder of PATH. */
-function noteExec(processes, pid, at, what) {
-  const found = /^execve\("[^"]*", \[(.*)\]/.exec(what);
-  if (!found) return;
-  const known = processes.get(pid);
-  if (known?.start !== undefined) return;
-  processes.set(pid, { ...known, title: titleOf(found[1]), start: at });
-}
-
-/** `sinfo -h -o %R|%l|%a`, cut. */
-function titleOf(quoted) {
-  const [file = '', ...args] = [...quoted.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) => text);
-  return [basename(file), ...args.map((text) => text.replace(/\\n.*/s, '…'))].join(' ').trim().slice(0, 60);
 }
 
 /** Of spans `{start, end}` those that do not overlap and together last longest, in order of time. */
