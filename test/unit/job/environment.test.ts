@@ -46,9 +46,9 @@ describe.skipIf(!canRunJobs)('the environment that Jupyter gets', () => {
   it.concurrent(
     'is the recorded one, under the recorded umask, in the directory that was asked for',
     async () => {
-      const rootDir = `/tmp/sj "quoted" $(touch /tmp/sj-injected) 'and'\nnewline-${process.pid}`;
-      const { env, umask, cwd } = await started({
-        rootDir,
+      const rootName = `root "quoted" $(touch injected) 'and'\nnewline`;
+      const { env, umask, cwd, place } = await started({
+        rootName,
         environment: {
           sj_umask: '0027',
           sj_PATH: '/recorded/bin:/usr/bin:/bin',

@@ -6,6 +6,7 @@ import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '../../../src/certificate.js';
+import { optionClasses } from '../../../src/jupyter/family.js';
 import { jupyterConfig } from '../../../src/jupyter/settings.js';
 import { assignments } from '../../../src/script/quote.js';
 import { render } from '../../../src/script/render.js';
@@ -102,7 +103,13 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
   await write(
     'jupyter_config.json',
     JSON.stringify(
-      jupyterConfig({ token, rootDir, asRoot: process.geteuid?.() === 0, ...(classic ? {} : { tls }) }),
+      jupyterConfig({
+        family: undefined,
+        token,
+        rootDir,
+        asRoot: process.geteuid?.() === 0,
+        ...(classic ? {} : { tls }),
+      }),
     ),
   );
   await write('ca.pem', options.control.caPem);
@@ -128,6 +135,7 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
     assignments({
       sj_jupyter: options.jupyter ?? join(place, 'bin', 'jupyter'),
       sj_python: '',
+      sj_classes: optionClasses(undefined).join(' '),
       sj_umask: '0022',
       sj_PATH: process.env['PATH'] ?? '/usr/bin:/bin',
       ...options.environment,
