@@ -78,9 +78,10 @@ run_jupyter() {
     *) arguments=(notebook) ;;
   esac
   arguments+=("--config=$session_dir/jupyter_config.json")
-  # A port or address that a person's own jupyter_config.py gives for any of these beats --port and --ip (seen with
+  # A port or address that a person's own jupyter_config.py gives for any class beats --port and --ip (seen with
   # JupyterLab 4 and Notebook 7, which copy the others over ServerApp's).
-  for class in ServerApp NotebookApp LabApp JupyterNotebookApp; do
+  # shellcheck disable=SC2086  # names
+  for class in $sj_classes; do
     arguments+=("--$class.ip=$sj_bind_address" "--$class.port=$sj_jupyter_port" "--$class.port_retries=0")
   done
   cd -- "$sj_root_dir" || exit 1

@@ -1,5 +1,6 @@
 /** What the job must restore on its node so that it runs the Jupyter that the check found. */
 import { assignments } from '../script/quote.js';
+import { optionClasses, type Family } from './family.js';
 import type { JupyterFound } from './probe.js';
 
 /** Recorded as they are and restored as they were; the rest of the login environment does not travel. */
@@ -18,11 +19,13 @@ const RESTORED = [
 export function environmentFile(
   env: NodeJS.ProcessEnv,
   jupyter: JupyterFound | undefined,
+  family: Family,
   umask: number,
 ): string {
   const values: Record<string, string> = {
     sj_jupyter: jupyter?.path ?? '',
     sj_python: jupyter?.python ?? '',
+    sj_classes: optionClasses(family).join(' '),
     sj_umask: umask.toString(8).padStart(4, '0'),
   };
   for (const name of RESTORED) {

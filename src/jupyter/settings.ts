@@ -5,11 +5,14 @@
  * `IdentityProvider`, but copy what the other families say over it (jupyter_server's extension applications and
  * notebook_shim do). A person's own jupyter_config.py is read before this file, so a line like
  * `c.LabApp.allow_origin = '*'` there is beaten only by the same option here (seen with JupyterLab 4.6, Notebook 7.6).
- * Newer servers log a line for each option of an older family: that is the price.
+ * family.ts says when that is needed.
  * Address and port are for the job to choose: it gives them, for every family, on the command line.
  */
 
+import type { Family } from './family.js';
+
 export interface JupyterSettings {
+  family: Family;
   token: string;
   /** Absolute; may hold any character that a path can have. */
   rootDir: string;
@@ -20,7 +23,7 @@ export interface JupyterSettings {
 }
 
 /** What becomes `jupyter_config.json`. It holds the token: mode 0600. */
-export function jupyterConfig({ token, rootDir, asRoot, tls }: JupyterSettings): object {
+export function jupyterConfig({ family, token, rootDir, asRoot, tls }: JupyterSettings): object {
   const shared = {
     base_url: '/',
     open_browser: false,
@@ -35,20 +38,26 @@ export function jupyterConfig({ token, rootDir, asRoot, tls }: JupyterSettings):
     keyfile: tls?.keyFile ?? '',
     client_ca: '',
   };
-  const login = {
-    token,
-    password: '',
-    cookie_options: { secure: true },
+  const login = { token, password: '', cookie_options: { secure: true } };
+  const tornado = {
     tornado_settings: { compress_response: true, xsrf_cookie_kwargs: { path: '/', secure: true } },
   };
   const server = { ...shared, root_dir: rootDir, preferred_dir: rootDir };
-  return {
-    NotebookApp: { ...shared, ...login, notebook_dir: rootDir },
-    ServerApp: { ...server, ...login },
-    LabApp: server,
-    JupyterNotebookApp: server,
+  const notebook6 = { NotebookApp: { ...shared, ...login, ...tornado, notebook_dir: rootDir } };
+  const server2 = {
+    ServerApp: { ...server, ...tornado },
     IdentityProvider: { token, secure_cookie: true, cookie_options: { secure: true } },
     PasswordIdentityProvider: { token, hashed_password: '' },
+  };
+  const every = {
+    ...notebook6,
+    ...server2,
+    ServerApp: { ...server, ...tornado, ...login },
+    LabApp: server,
+    JupyterNotebookApp: server,
+  };
+  return {
+    ...{ NotebookApp: notebook6, ServerApp: server2, every }[family ?? 'every'],
     // Kernel channels stay off TCP, where other users of the node could reach them.
     KernelManager: { transport: 'ipc' },
   };

@@ -75,8 +75,7 @@ async function takeAll(
   await writeJobFiles(context, prepared, staged);
 
   const token = context.random(32).toString('base64url');
-  const certificate =
-    endpoint.protocol === 'classic' ? undefined : await sessionCertificate(prepared, context.now());
+  const certificate = endpoint.protocol === 'classic' ? undefined : await sessionCertificate(context.now());
   stopIfAborted(signal);
   progress.doing('Reserving a name');
   const client = createSatelliteClient(endpoint);
@@ -119,7 +118,10 @@ async function writeJobFiles(
   staged: StagedSession,
 ): Promise<void> {
   await staged.write('batch.sh', renderedScript(prepared));
-  await staged.write('environment', environmentFile(context.env, prepared.jupyter, context.umask));
+  await staged.write(
+    'environment',
+    environmentFile(context.env, prepared.jupyter, prepared.family, context.umask),
+  );
   await staged.write('job.log', '');
   const folder = join(context.packageFolder, 'batch-templates');
   for (const name of await readdir(join(folder, 'lib'))) {
@@ -143,13 +145,13 @@ async function writeSecrets(
   endpoint: Endpoint,
   { token, reservation, certificate }: Secrets,
 ): Promise<void> {
-  const { place, planned, rootDir, system } = prepared;
+  const { family, place, planned, rootDir, system } = prepared;
   const tls = {
     certificateFile: join(place.directory, 'certificate.pem'),
     keyFile: join(place.directory, 'key.pem'),
   };
   const asRoot = process.getuid?.() === 0;
-  const config = jupyterConfig({ token, rootDir, asRoot, ...(certificate ? { tls } : {}) });
+  const config = jupyterConfig({ family, token, rootDir, asRoot, ...(certificate ? { tls } : {}) });
   await staged.write('jupyter_config.json', `${JSON.stringify(config, null, 2)}\n`);
   await staged.write('token', token);
   if (certificate) {
@@ -172,13 +174,12 @@ async function writeSecrets(
   await staged.write('settings', settings);
 }
 
-/** Names under which the job on its node can check the certificate with curl, wget and Python alike. */
-async function sessionCertificate({ system }: Prepared, now: Date): Promise<Certificate> {
-  const suffix = system.values.node_suffix ?? '';
-  // A wildcard right under a top-level name (`*.local`) is refused by every client.
-  const wildcard = suffix.split('.').length > 2 ? [`*${suffix}`] : [];
-  const names = ['localhost', '127.0.0.1', ...wildcard];
-  // The proxy compares the pin and not the dates; the job's own check must hold however long it waits in the queue.
+/**
+ * The job on its node checks it under the name localhost, whatever address it connects to. The proxy compares the pin and
+ * not the dates; the job's own check must hold however long it waits in the queue.
+ */
+function sessionCertificate(now: Date): Promise<Certificate> {
+  const names = ['localhost', '127.0.0.1'];
   return selfSignedCertificate({ commonName: 'start-jupyter session', names, days: 800, now });
 }
 

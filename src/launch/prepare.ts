@@ -1,9 +1,11 @@
 /** Everything that is looked at before anything is taken. */
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { activeEnvironment } from '../jupyter/environment.js';
+import { optionFamily, type Family } from '../jupyter/family.js';
 import { findOnPath, probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
@@ -21,6 +23,7 @@ import type { System } from '../site/system.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { checkLimits } from './limits.js';
+import { stopIfAborted } from './interrupted.js';
 import { loadForLaunch } from './load-for-launch.js';
 import type { LaunchOptions } from './options.js';
 import { planRequest, type PlannedRequest } from './request.js';
@@ -38,6 +41,8 @@ export interface Prepared {
   server: Server;
   rootDir: string;
   jupyter?: JupyterFound;
+  /** How that Jupyter wants its options named. */
+  family: Family;
   /** SBATCH_* of the site that are in force. */
   siteVariables: readonly string[];
   /** PEM of the proxy's certificate authority. */
@@ -61,23 +66,23 @@ export async function prepare(context: LaunchContext, options: LaunchOptions): P
 
 async function prepareWith(
   context: LaunchContext,
-  options: LaunchOptions,
+  asTyped: LaunchOptions,
   probing: Promise<ProbeResult> | undefined,
 ): Promise<Prepared> {
   const { env, progress } = context;
-  const home = env['HOME'] ?? homedir();
+  const home = homeDirectory(env);
   progress.doing('Finding out which system this is');
   const files = configurationFiles({ env, platform: context.platform, homeDirectory: home });
   const shippedFile = join(context.packageFolder, 'systems.yaml');
   const systems = await loadSystems({ shippedFile, files, minutes: parseTime });
-  const { system, why } = await detect(context, options, systems);
+  const { system, why } = await detect(context, asTyped, systems);
   progress.fact('System', `${system.name} (${why})`);
   if (system.values.message) progress.say(system.values.message);
-  if (system.values.scheduler === 'local') sayIgnored(options, progress);
+  const options = system.values.scheduler === 'local' ? withoutScheduler(asTyped, progress) : asTyped;
 
   const scheduler = await chooseScheduler(system.values.scheduler, { env });
   const fixed = await fixedTemplate(context, options, system);
-  const place = newSessionPlace(env, context.now(), (bytes) => context.random(bytes));
+  const place = newSessionPlace(env, home, context.now(), (bytes) => context.random(bytes));
   const jobName = `jupyter-${place.id.split('-').at(-1) ?? place.id}`;
   const slurm = system.values.scheduler === 'slurm';
   const variables = slurm ? siteVariables(env) : { values: {}, inForce: [] };
@@ -93,7 +98,7 @@ async function prepareWith(
   // What cannot be said to this scheduler is refused before anything is asked of it.
   scheduler.directives(planned.request);
   const rootDir = await notebookDirectory(options.directory, home, context.cwd);
-  const ca = await authority(options, system);
+  const ca = await authority(context, options, system);
 
   const asked = options.server ?? (fixed && templateServer(fixed.text));
   const { server, jupyter } = await check(context, options, { system, scheduler, planned, asked, probing });
@@ -101,6 +106,7 @@ async function prepareWith(
     fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
   return {
     ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir },
+    family: jupyter && (await optionFamily(jupyter.versions, server, env)),
     ...(jupyter ? { jupyter } : {}),
     ...(ca === undefined ? {} : { ca }),
     siteVariables: variables.inForce,
@@ -146,40 +152,63 @@ async function fixedTemplate(
 }
 
 /** Options that speak to a scheduler mean nothing where there is none. */
-function sayIgnored(options: LaunchOptions, progress: LaunchContext['progress']): void {
-  const meaningless = [
-    'partition',
-    'account',
-    'nodes',
-    'cpus',
-    'gpus',
-    'memory',
-    'gres',
-    'qos',
-    'constraint',
-    'reservation',
-  ] as const;
-  const given: string[] = meaningless
-    .filter((key) => options[key] !== undefined)
-    .map((key) => options.from(key));
-  if (options.schedulerArguments.length > 0) given.push('--scheduler-arg');
+const FOR_SCHEDULERS = [
+  'partition',
+  'account',
+  'nodes',
+  'cpus',
+  'gpus',
+  'memory',
+  'gres',
+  'qos',
+  'constraint',
+  'reservation',
+] as const;
+
+function withoutScheduler(options: LaunchOptions, progress: LaunchContext['progress']): LaunchOptions {
+  const { schedulerArguments, ...kept } = options;
+  const given: string[] = FOR_SCHEDULERS.filter((key) => kept[key] !== undefined).map((key) => kept.from(key));
+  if (schedulerArguments.length > 0) given.push('--scheduler-arg');
   if (given.length > 0) progress.say(`Ignored, because there is no scheduler here: ${given.join(', ')}.`);
+  for (const key of FOR_SCHEDULERS) delete kept[key];
+  return { ...kept, schedulerArguments: [] };
 }
 
-async function authority(options: LaunchOptions, system: System): Promise<string | undefined> {
-  const file = options.ca ?? system.values.ca;
-  if (file === undefined) return undefined;
+/** Everything is kept under it. */
+function homeDirectory(env: NodeJS.ProcessEnv): string {
+  const home = [env['HOME'], homedir()].find((path) => path !== undefined && isAbsolute(path));
+  if (home !== undefined) return home;
+  throw new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
+    hint: 'Set HOME to it: export HOME=/home/NAME.',
+  });
+}
+
+async function authority(
+  { cwd }: LaunchContext,
+  options: LaunchOptions,
+  system: System,
+): Promise<string | undefined> {
+  const named = options.ca ?? system.values.ca;
+  if (named === undefined) return undefined;
+  const file = resolve(cwd, named);
   const refuse = (why: string): never => {
     const code = options.ca === undefined ? 'bad-configuration' : 'bad-option';
-    throw new StartJupyterError(code, `The certificate authority ${file} ${why}.`, {
+    throw new StartJupyterError(code, `The certificate authority ${JSON.stringify(file)} ${why}.`, {
       hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".',
     });
   };
   const pem = await readFile(file, 'utf8').catch((error: unknown) =>
     refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`),
   );
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) refuse('holds no certificate');
-  return pem;
+  return isCertificate(pem) ? pem : refuse('holds no certificate');
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 interface CheckFacts {
@@ -208,6 +237,8 @@ async function check(
   const asking = scheduler.partitions(signal);
   if (!options.dryRun) await loadForLaunch();
   const [partitions, probe] = await Promise.all([asking, probing]);
+  // What was interrupted says that there is nothing.
+  stopIfAborted(signal);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }
