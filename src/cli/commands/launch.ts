@@ -1,5 +1,6 @@
 /** `start-jupyter [options] [time]` */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, StartJupyterError } from '../../errors.js';
 import type { LaunchContext } from '../../launch/context.js';
@@ -91,6 +92,7 @@ function printResult(launched: Launched, prepared: Prepared, console: Console, f
   else if (flags.quiet) console.result(`${launched.url}\n`);
   else {
     console.fact('Job', jobLine(launched, prepared));
+    console.fact('Log', join(launched.directory, 'job.log'));
     console.say('');
     console.result(`Your notebook is here:\n${launched.url}\n`);
     const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: scancel ${launched.jobId.id}` : '';
