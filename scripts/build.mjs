@@ -31,7 +31,12 @@ const result = await build({
   mainFields: ['module', 'main'],
   chunkNames: 'chunks/[name]-[hash]',
   loader: { '.html': 'text', '.css': 'text' },
-  define: { __VERSION__: JSON.stringify(version), __SYSTEMS__: JSON.stringify(systems) },
+  define: {
+    __VERSION__: JSON.stringify(version),
+    __SYSTEMS__: JSON.stringify(systems),
+    // undici looks whether there is another Headers class, for cookies; that loads Node's own undici, for 10 ms.
+    'globalThis.Headers': 'undefined',
+  },
   // CommonJS packages inside an ES module bundle call require() for Node's own modules.
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
