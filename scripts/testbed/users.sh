@@ -22,6 +22,18 @@ make_users() {
   make_user "$user_proxy" "/home/$user_proxy"
 }
 
+# What earlier runs left in the homes would change what the next one sees: JupyterLab opens the notebook of last time.
+# Not while another run uses the bed.
+clean_homes() {
+  local name home
+  for name in "${!user_@}"; do
+    home=$(getent passwd "${!name}" | cut -d : -f 6)
+    [[ $home == "/home/${!name}"* ]] || fail "the home of ${!name} is $home"
+    find "$home" -mindepth 1 -delete
+    runuser -u "${!name}" -- cp -r /etc/skel/. "$home"
+  done
+}
+
 # A home directory whose path has 90 characters: Unix sockets in it would pass the limit of 107.
 long_home() {
   local prefix=/home/$user_long-

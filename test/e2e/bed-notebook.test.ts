@@ -36,11 +36,12 @@ describeOnBed('working a notebook', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test.each<[Interface, () => string, string]>([
-    ['notebook6', () => theBed().jupyter3, 'notebook'],
-    ['notebook7', () => join(theBed().jupyter4, 'bin/jupyter'), 'notebook'],
-    ['lab', () => join(theBed().jupyter4, 'bin/jupyter'), 'lab'],
-  ])('%s', async (kind, jupyter, command) => {
+  test.each<[title: string, Interface, () => string, string]>([
+    ['Notebook 6', 'notebook6', () => theBed().jupyter3, 'notebook'],
+    ['Notebook 7', 'notebook7', () => join(theBed().jupyter4, 'bin/jupyter'), 'notebook'],
+    ['JupyterLab 4', 'lab', () => join(theBed().jupyter4, 'bin/jupyter'), 'lab'],
+    ['JupyterLab 4 that has been used before', 'lab', () => join(theBed().jupyter4, 'bin/jupyter'), 'lab'],
+  ])('%s', async (_, kind, jupyter, command) => {
     const { url, stop } = await startJupyter(folder, [jupyter(), command], kind);
     try {
       const page = await browser.open(url);

@@ -9,7 +9,8 @@ const WAIT_MS = 60_000;
 const MARKS: Record<Interface, string> = {
   notebook6: '#notebook_list',
   notebook7: '.jp-TreePanel',
-  lab: '.jp-LabShell .jp-Launcher',
+  // A notebook that was open last time is opened again, in place of the launcher.
+  lab: '.jp-LabShell .jp-Launcher, .jp-LabShell .jp-NotebookPanel',
 };
 
 /** Which interface a page shows, once it is loaded: waiting pages before it are waited out. */
@@ -56,12 +57,15 @@ async function newNotebook7(tree: Page): Promise<Page> {
 }
 
 async function newLabNotebook(page: Page): Promise<Page> {
-  await page.click('.jp-LauncherCard[data-category="Notebook"]:has-text("Python 3")', { timeout: WAIT_MS });
+  await page.click('.jp-FileBrowser-toolbar [data-command="launcher:create"]', { timeout: WAIT_MS });
+  await page.click('.jp-LauncherCard[data-category="Notebook"]:has-text("Python 3"):visible', {
+    timeout: WAIT_MS,
+  });
   return page;
 }
 
 async function runInJupyterLab(page: Page, code: string) {
-  const cell = page.locator('.jp-Notebook .jp-CodeCell').first();
+  const cell = page.locator('.jp-Notebook:visible .jp-CodeCell').first();
   await cell.locator('.cm-content').click({ timeout: WAIT_MS });
   await page.keyboard.insertText(code);
   // A cell that is run before the kernel is there is silently not run: its prompt stays empty.
