@@ -39,7 +39,7 @@ flock -w 1200 9 || fail 'another set-up has been running for 20 minutes'
 
 install_packages
 make_users
-(flock -n 8 && clean_homes) 8>"$in_use"
+(flock -n 8 && clean_homes && clean_folders) 8>"$in_use"
 add_host_names
 user_node=$(provide_node "$node") || exit 1
 jupyter4=$(provide_jupyter4 "$here/requirements-jupyter.txt") || exit 1

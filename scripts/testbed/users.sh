@@ -34,6 +34,11 @@ clean_homes() {
   done
 }
 
+# The tests' own temporary folders (named by mkdtemp) that a killed run could not delete. Not while another run lasts.
+clean_folders() {
+  find /var/tmp -mindepth 1 -maxdepth 1 -name 'start-jupyter-*-??????' -exec rm -rf {} +
+}
+
 # A home directory whose path has 90 characters: Unix sockets in it would pass the limit of 107.
 long_home() {
   local prefix=/home/$user_long-
