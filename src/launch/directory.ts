@@ -17,7 +17,9 @@ export async function notebookDirectory(
   const facts = await stat(path).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     return refuse(
-      code === 'ENOENT' ? 'does not exist' : `cannot be looked at (${code ?? 'unknown error'})`,
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'does not exist'
+        : `cannot be looked at (${code ?? 'unknown error'})`,
       'Name an existing directory with --dir, or make it first.',
     );
   });

@@ -4,12 +4,13 @@ import type { Endpoint } from '../satellite/client.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
-/** `DOMAIN` or `DOMAIN:PORT`, without scheme and without `manage.`. Throws 'bad-option' or the given code. */
+/** `DOMAIN` or `DOMAIN:PORT`, without scheme and without `manage.`; no address, there are names below it. Throws 'bad-option'. */
 export function parseEndpoint(text: string): { domain: string; port: number } {
   const [, domain = '', port = '443'] = /^([a-z0-9]+(?:[-.][a-z0-9]+)*)(?::(\d{1,5}))?$/i.exec(text) ?? [];
-  if (domain === '' || Number(port) < 1 || Number(port) > 65_535) {
-    throw new StartJupyterError('bad-option', `"${text}" is no endpoint.`, {
-      hint: 'It is the proxy’s domain, with a port if that is not 443: --endpoint jupyter.example.org or jupyter.example.org:8443.',
+  const name = domain !== '' && !/^manage\./i.test(domain) && URL.canParse(`https://manage.${domain}`);
+  if (!name || Number(port) < 1 || Number(port) > 65_535) {
+    throw new StartJupyterError('bad-option', `${JSON.stringify(text)} is no endpoint.`, {
+      hint: 'It is the proxy’s domain without https:// and manage., with a port if that is not 443: jupyter.example.org or jupyter.example.org:8443.',
     });
   }
   return { domain: domain.toLowerCase(), port: Number(port) };
@@ -24,9 +25,7 @@ export function endpointOf(options: LaunchOptions, prepared: Prepared): Endpoint
     throw new StartJupyterError(
       'bad-configuration',
       `No proxy is known for the system ${prepared.system.name}.`,
-      {
-        hint: 'Name its domain with --endpoint HOST[:PORT], or "endpoint:" in systems.yaml.',
-      },
+      { hint: 'Name its domain with --endpoint HOST[:PORT], or with "endpoint:" in systems.yaml.' },
     );
   }
   return { ...where, protocol, ...(prepared.ca === undefined ? {} : { ca: prepared.ca }) };

@@ -34,7 +34,11 @@ export function checkLimits(
 
 function unknownPartition(name: string, from: string, known: readonly Partition[]): StartJupyterError {
   const names = known.map((one) => one.name).join(', ');
-  return new StartJupyterError('unknown-partition', `There is no partition "${name}" here (from ${from}).`, {
-    hint: names === '' ? 'The scheduler lists none.' : `There are: ${names}. Choose one with -p.`,
-  });
+  return new StartJupyterError(
+    'unknown-partition',
+    `There is no partition ${JSON.stringify(name)} here (from ${from}).`,
+    {
+      hint: names === '' ? 'The scheduler lists none.' : `There are: ${names}. Choose one with -p.`,
+    },
+  );
 }

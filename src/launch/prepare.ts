@@ -124,7 +124,11 @@ async function detect(
     ...(system ? { override: system.name, overrideFrom: system.from } : {}),
     shortName: full.split('.')[0] ?? full,
     fullName: full,
-    clusterName: () => clusterName(env, signal),
+    clusterName: async () => {
+      const name = await clusterName(env, signal);
+      stopIfAborted(signal);
+      return name;
+    },
     schedulersOnPath: tools.filter((path) => path !== undefined),
     systems,
   });
@@ -166,12 +170,14 @@ const FOR_SCHEDULERS = [
 ] as const;
 
 function withoutScheduler(options: LaunchOptions, progress: LaunchContext['progress']): LaunchOptions {
-  const { schedulerArguments, ...kept } = options;
-  const given: string[] = FOR_SCHEDULERS.filter((key) => kept[key] !== undefined).map((key) => kept.from(key));
-  if (schedulerArguments.length > 0) given.push('--scheduler-arg');
+  const given: string[] = FOR_SCHEDULERS.filter((key) => options[key] !== undefined).map((key) =>
+    options.from(key),
+  );
+  if (options.schedulerArguments.length > 0) given.push('--scheduler-arg');
   if (given.length > 0) progress.say(`Ignored, because there is no scheduler here: ${given.join(', ')}.`);
-  for (const key of FOR_SCHEDULERS) delete kept[key];
-  return { ...kept, schedulerArguments: [] };
+  const dropped: readonly string[] = FOR_SCHEDULERS;
+  const kept = Object.entries(options).filter(([key]) => !dropped.includes(key));
+  return { ...(Object.fromEntries(kept) as unknown as LaunchOptions), schedulerArguments: [] };
 }
 
 /** Everything is kept under it. */

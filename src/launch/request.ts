@@ -130,7 +130,9 @@ function chooseTime(facts: RequestFacts): { ranked: Ranked<number | string>; min
     ? choice(variableWins, 'lower', 'the site’s variables')
     : (known ?? choice(DEFAULT_MINUTES, 'lower', 'the default'));
   const effective = inForce(mine, template.time);
-  const minutes = typeof effective.value === 'number' ? effective.value : schedulerMinutes(effective.value);
+  const read = typeof effective.value === 'number' ? effective.value : schedulerMinutes(effective.value);
+  // sbatch(1): a limit of zero asks for none.
+  const minutes = read === 0 ? Infinity : read;
   return {
     ranked: mine.ranked,
     ...(minutes === undefined ? {} : { minutes: { value: minutes, from: effective.from } }),

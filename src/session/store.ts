@@ -1,16 +1,15 @@
 /** Where sessions live on disk, and how one is made so that nobody else can read or change it. */
-import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, parse, resolve } from 'node:path';
+import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { StartJupyterError } from '../errors.js';
+import { shellQuote } from '../script/quote.js';
 import type { SessionRecord } from './record.js';
 
 /** `$XDG_STATE_HOME/start-jupyter`, by default `~/.local/state/start-jupyter`. */
-export function stateDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env['XDG_STATE_HOME'];
+export function stateDirectory(env: NodeJS.ProcessEnv, home: string): string {
+  const named = env['XDG_STATE_HOME'] ?? '';
   // The XDG specification says that a relative path is to be ignored.
-  const absolute = base !== undefined && resolve(base) === base ? base : undefined;
-  return join(absolute ?? join(env['HOME'] ?? homedir(), '.local', 'state'), 'start-jupyter');
+  return join(isAbsolute(named) ? named : join(home, '.local', 'state'), 'start-jupyter');
 }
 
 export interface SessionPlace {
@@ -20,18 +19,22 @@ export interface SessionPlace {
   sessionsDirectory: string;
 }
 
-/** Names a new session; nothing is written. `random` gives the given number of bytes. */
+/** Where a backslash separates folders it is no part of their names. */
+const UNFIT = sep === '\\' ? /[\n\r]/ : /[\n\r\\]/;
+
+/** Names a new session; nothing is written. `random` gives the given number of bytes. Throws 'bad-directory'. */
 export function newSessionPlace(
   env: NodeJS.ProcessEnv,
+  home: string,
   now: Date,
   random: (bytes: number) => Buffer,
 ): SessionPlace {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   // 40 bits, so that two launches within a second do not meet.
   const id = `${stamp}-${random(5).toString('hex')}`;
-  const sessionsDirectory = join(stateDirectory(env), 'sessions');
+  const sessionsDirectory = join(stateDirectory(env, home), 'sessions');
   const directory = join(sessionsDirectory, id);
-  if (/[\n\r\\]/.test(directory)) {
+  if (UNFIT.test(directory)) {
     throw new StartJupyterError(
       'bad-directory',
       `Sessions cannot be kept under ${JSON.stringify(sessionsDirectory)}.`,
@@ -56,33 +59,35 @@ export interface StagedSession {
 /** Makes the staging directory. */
 export async function stageSession(place: SessionPlace): Promise<StagedSession> {
   await makeSafe(place.sessionsDirectory);
-  const staging = await makeStaging(place);
-  let current = staging;
+  let current = await makeStaging(place);
   return {
     async write(name, content) {
-      const path = join(current, name);
-      if (name.includes('/')) await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writePrivate(path, content);
+      await writePrivate(join(current, name), content);
     },
     async place() {
-      await rename(current, place.directory);
+      await rename(current, place.directory).catch((error: unknown) => {
+        throw cannotWrite(place.sessionsDirectory, error);
+      });
       current = place.directory;
     },
     async remove() {
-      await rm(current, { recursive: true, force: true });
+      // Again where it is not empty: a job that was just cancelled may still be writing its last word.
+      await rm(current, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }
 
 async function makeStaging(place: SessionPlace): Promise<string> {
   const { default: tmp } = await import('tmp');
-  return await new Promise((resolvePath, reject) => {
+  const path = await new Promise<string>((resolvePath, reject) => {
     const options = { tmpdir: place.sessionsDirectory, template: `.staging-${place.id}-XXXXXX`, mode: 0o700 };
-    tmp.dir({ ...options, keep: true }, (error, path) => {
+    tmp.dir({ ...options, keep: true }, (error, made) => {
       if (error) reject(cannotWrite(place.sessionsDirectory, error));
-      else resolvePath(path);
+      else resolvePath(made);
     });
   });
+  await mkdir(join(path, 'lib'), { mode: 0o700 });
+  return path;
 }
 
 /** Writes a new file of mode 0600 and makes sure that the file system keeps that mode. */
@@ -96,7 +101,7 @@ async function writePrivate(path: string, content: string): Promise<void> {
       if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
         throw new StartJupyterError(
           'unsafe-directory',
-          `A file in ${dirname(path)} cannot be kept private.`,
+          `A file in ${JSON.stringify(dirname(path))} cannot be kept private.`,
           {
             hint: 'The file system there does not hold file modes: set XDG_STATE_HOME to a directory on one that does.',
           },
@@ -115,46 +120,58 @@ export async function saveRecord(directory: string, record: SessionRecord): Prom
   const temporary = join(directory, `.session.json.${process.pid}`);
   await rm(temporary, { force: true });
   await writePrivate(temporary, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(temporary, join(directory, 'session.json'));
+  await rename(temporary, join(directory, 'session.json')).catch((error: unknown) => {
+    throw cannotWrite(directory, error);
+  });
 }
 
 /** Makes a directory of mode 0700 and refuses one that somebody else could change things in. */
 async function makeSafe(sessions: string): Promise<void> {
+  let real: string;
   try {
     await mkdir(sessions, { recursive: true, mode: 0o700 });
-    const state = dirname(sessions);
-    for (const own of [state, sessions]) {
-      if ((await readdir(own)).length === 0) await chmod(own, 0o700);
-    }
+    real = await realpath(sessions);
   } catch (error) {
     throw cannotWrite(sessions, error);
   }
   if (process.getuid === undefined) return;
-  const uid = process.getuid();
-  for (let path = sessions; path !== parse(path).root; path = dirname(path)) {
-    const facts = await stat(path);
-    const sticky = (facts.mode & 0o1000) !== 0;
-    // A group of the user's own has the user's number, by the custom of user private groups.
-    const groupWritable = (facts.mode & 0o020) !== 0 && facts.gid !== uid && facts.gid !== 0;
-    const worldWritable = (facts.mode & 0o002) !== 0;
-    if (facts.uid !== uid && facts.uid !== 0) {
-      throw unsafe(path, 'belongs to another user', 'Set XDG_STATE_HOME to a directory of your own.');
-    }
-    if ((groupWritable || worldWritable) && !sticky) {
-      const who = worldWritable ? 'everybody' : 'other members of its group';
-      throw unsafe(
-        path,
-        `can be changed by ${who}`,
-        `Close it (chmod go-w '${path}') or set XDG_STATE_HOME.`,
-      );
-    }
+  // Both ways there: the names that are used, which may be links, and what they lead to.
+  for (const path of new Set([...upToRoot(sessions), ...upToRoot(real)]))
+    await checkOwner(path, process.getuid());
+}
+
+function upToRoot(path: string): string[] {
+  return path === parse(path).root ? [] : [path, ...upToRoot(dirname(path))];
+}
+
+async function checkOwner(path: string, uid: number): Promise<void> {
+  const facts = await lstat(path);
+  if (facts.uid !== uid && facts.uid !== 0) {
+    throw unsafe(path, 'belongs to another user', 'Set XDG_STATE_HOME to a directory of your own.');
   }
+  // The mode of a link means nothing: who may replace it is a matter of the folder that it is in.
+  if (facts.isSymbolicLink()) return;
+  const sticky = (facts.mode & 0o1000) !== 0;
+  const worldWritable = (facts.mode & 0o002) !== 0;
+  // A group of the user's own has the user's number, by the custom of user private groups.
+  const groupWritable = (facts.mode & 0o020) !== 0 && facts.gid !== uid && facts.gid !== 0;
+  if ((!groupWritable && !worldWritable) || sticky) return;
+  const who = worldWritable ? 'everybody' : 'other members of its group';
+  throw unsafe(
+    path,
+    `can be changed by ${who}`,
+    `Close it (chmod go-w ${shellQuote(path)}) or set XDG_STATE_HOME to another directory.`,
+  );
 }
 
 function unsafe(path: string, why: string, hint: string): StartJupyterError {
-  return new StartJupyterError('unsafe-directory', `Sessions are not safe under ${path}: it ${why}.`, {
-    hint,
-  });
+  return new StartJupyterError(
+    'unsafe-directory',
+    `Sessions are not safe under ${JSON.stringify(path)}: it ${why}.`,
+    {
+      hint,
+    },
+  );
 }
 
 function cannotWrite(directory: string, error: unknown): StartJupyterError {
@@ -162,7 +179,7 @@ function cannotWrite(directory: string, error: unknown): StartJupyterError {
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new StartJupyterError(
     'bad-directory',
-    `The session cannot be written under ${directory}: ${(error as Error).message}.`,
+    `The session cannot be written under ${JSON.stringify(directory)} (${code ?? (error as Error).message}).`,
     {
       cause: error,
       hint: full
