@@ -57,7 +57,7 @@ describeOnBed('a launch that is refused', () => {
 
   async function expectRefusal({ args, options = {}, exitCode, code, says }: Refusal): Promise<void> {
     const launch = await launchAs(proxy, ['--json', ...args], { user: erin(), ...options });
-    expect(launch).toMatchObject({ stdout: '', exitCode });
+    expect(launch, launch.stderr).toMatchObject({ stdout: '', exitCode });
     const { error } = JSON.parse(launch.stderr) as { error: Record<'code' | 'message' | 'hint', string> };
     expect(error.code).toBe(code);
     for (const words of says) expect(`${error.message}\n${error.hint}`).toMatch(words);
