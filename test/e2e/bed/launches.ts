@@ -13,9 +13,15 @@ import { afterAll } from 'vitest';
 import { theBed } from './bed.js';
 import { packageCopy } from './package-copy.js';
 import type { Ended, Running } from './processes.js';
-import type { Proxy } from './proxy.js';
 import { slurmEnvironment } from './slurm.js';
-import { runAs, startAs, user, type User } from './users.js';
+import { runAs, startAs, startOnTerminalAs, user, type User } from './users.js';
+
+/** Where a launch reserves its name: a proxy (proxy.ts) or what stands in for one. */
+export interface Service {
+  endpoint: string;
+  /** Absent: the roots that Node trusts. */
+  caFile?: string;
+}
 
 export interface LaunchAs {
   /** Whose launch; default: alice. */
@@ -27,6 +33,8 @@ export interface LaunchAs {
   /** Put before the command: a tracer, say. */
   wrap?: (command: string[]) => string[];
   limitMs?: number;
+  /** Of {@link startLaunchAs}: on a terminal of its own (see startOnTerminalAs). */
+  onTerminal?: boolean;
 }
 
 export interface Launch extends Ended {
@@ -44,7 +52,7 @@ export function jupyterPath(generation: 'notebook6' | 'jupyter4'): string {
 }
 
 /** A site's configuration file that describes the bed's cluster and this proxy; readable by all. */
-export function siteFile(proxy: Pick<Proxy, 'endpoint' | 'caFile'>, extra: readonly string[] = []): string {
+export function siteFile(proxy: Service, extra: readonly string[] = []): string {
   const folder = mkdtempSync('/var/tmp/start-jupyter-site-');
   chmodSync(folder, 0o755);
   folders.add(folder);
@@ -54,7 +62,7 @@ export function siteFile(proxy: Pick<Proxy, 'endpoint' | 'caFile'>, extra: reado
     "hosts: ['.*']",
     'scheduler: slurm',
     `endpoint: ${proxy.endpoint}`,
-    `ca: ${proxy.caFile}`,
+    ...(proxy.caFile === undefined ? [] : [`ca: ${proxy.caFile}`]),
     ...extra,
   ];
   writeFileSync(file, `systems:\n  bed:\n${lines.map((line) => `    ${line}\n`).join('')}`);
@@ -63,7 +71,7 @@ export function siteFile(proxy: Pick<Proxy, 'endpoint' | 'caFile'>, extra: reado
 
 /** Starts the launcher of a fresh package copy, which is deleted as soon as the launcher has ended. */
 export async function launchAs(
-  proxy: Pick<Proxy, 'endpoint' | 'caFile'>,
+  proxy: Service,
   args: readonly string[],
   options: LaunchAs = {},
 ): Promise<Launch> {
@@ -85,18 +93,15 @@ export async function launchAs(
 }
 
 /** The same, still running: for Ctrl-C. The copy is deleted after the test file. */
-export function startLaunchAs(
-  proxy: Pick<Proxy, 'endpoint' | 'caFile'>,
-  args: readonly string[],
-  options: LaunchAs = {},
-): Running {
+export function startLaunchAs(proxy: Service, args: readonly string[], options: LaunchAs = {}): Running {
   const command = [...packageCopy().launcher, ...args];
-  return startAs(options.user ?? user(theBed().users.alice), options.wrap?.(command) ?? command, {
+  const begin = options.onTerminal ? startOnTerminalAs : startAs;
+  return begin(options.user ?? user(theBed().users.alice), options.wrap?.(command) ?? command, {
     env: launchEnvironment(proxy, options),
   });
 }
 
-function launchEnvironment(proxy: Pick<Proxy, 'endpoint' | 'caFile'>, options: LaunchAs): NodeJS.ProcessEnv {
+function launchEnvironment(proxy: Service, options: LaunchAs): NodeJS.ProcessEnv {
   return {
     ...slurmEnvironment(),
     PATH: jupyterPath('notebook6'),

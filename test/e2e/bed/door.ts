@@ -1,0 +1,117 @@
+/**
+ * A door in front of a proxy's control: passes every call on and every answer back, but can keep an answer for a while,
+ * or give another one in its place. What was asked has then happened at the proxy all the same.
+ */
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { createServer, request as send } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { certificateAuthority, issueCertificate } from '../../../src/certificate.js';
+import { until } from './processes.js';
+import type { Proxy } from './proxy.js';
+
+interface Answer {
+  status: number;
+  headers: OutgoingHttpHeaders;
+  body: string;
+}
+
+export interface Door {
+  endpoint: string;
+  caFile: string;
+  /** `METHOD /path`, of every call so far. */
+  calls: string[];
+  /** From now on answers to calls that match are kept until {@link Hold.release}. */
+  hold(pattern: RegExp): Hold;
+  /** From now on calls that match get this answer, after the proxy has given its own. */
+  answer(pattern: RegExp, status: number, body: string): void;
+  close(): Promise<void>;
+}
+
+export interface Hold {
+  /** Resolves when the proxy has answered a call that matches. */
+  arrived(limitMs: number): Promise<void>;
+  release(): void;
+}
+
+export async function openDoor(proxy: Proxy): Promise<Door> {
+  const { folder, caFile, cert, key } = await identity(`manage.${proxy.domain}`);
+  const ca = readFileSync(proxy.caFile, 'utf8');
+  const rules: ((call: string, answer: Answer) => Promise<Answer>)[] = [];
+  const calls: string[] = [];
+
+  const passOn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call = `${request.method ?? ''} ${request.url ?? ''}`;
+    calls.push(call);
+    let answer = await ask(proxy, ca, request);
+    for (const rule of rules) answer = await rule(call, answer);
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  };
+  const server = createServer({ cert, key }, (request, response) => {
+    passOn(request, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `${proxy.domain}:${(server.address() as AddressInfo).port}`,
+    caFile,
+    calls,
+    hold(pattern) {
+      let arrived = false;
+      let release = (): void => undefined;
+      const released = new Promise<void>((resolve) => (release = resolve));
+      rules.push(async (call, answer) => {
+        if (!pattern.test(call)) return answer;
+        arrived = true;
+        await released;
+        return answer;
+      });
+      return {
+        async arrived(limitMs) {
+          if (await until(() => arrived || undefined, limitMs)) return;
+          throw new Error(`After ${limitMs} ms nobody has called ${String(pattern)}: ${calls.join(', ')}`);
+        },
+        release,
+      };
+    },
+    answer(pattern, status, body) {
+      rules.push((call, answer) =>
+        Promise.resolve(pattern.test(call) ? { status, headers: {}, body } : answer),
+      );
+    },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A certificate for these names under an authority of its own, whose file every user can read. */
+export async function identity(...names: string[]) {
+  const authority = await certificateAuthority({ commonName: 'Test authority', days: 2 });
+  const { certificatePem, keyPem } = await issueCertificate({ authority, names, days: 2 });
+  const folder = mkdtempSync('/var/tmp/start-jupyter-identity-');
+  chmodSync(folder, 0o755);
+  const caFile = join(folder, 'ca.pem');
+  writeFileSync(caFile, authority.certificatePem);
+  return { folder, caFile, cert: certificatePem, key: keyPem };
+}
+
+function ask(proxy: Proxy, ca: string, asked: IncomingMessage): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const url = new URL(asked.url ?? '/', proxy.controlUrl);
+    const options = { method: asked.method, headers: asked.headers, ca, agent: false };
+    const forwarded = send(url, options, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (text: string) => (body += text));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
+      answer.on('error', reject);
+    });
+    forwarded.on('error', reject);
+    asked.pipe(forwarded);
+  });
+}
