@@ -52,7 +52,7 @@ const owners = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.jupyter-venv/', 'docs/'] },
+  { ignores: ['dist/', 'dist.new-*/', 'node_modules/', '.jupyter-venv/', 'docs/'] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

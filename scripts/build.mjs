@@ -1,7 +1,7 @@
 // Bundles both programs into dist/: a thin entry each and chunks that are loaded when a command needs them.
 // What `npm pack` makes then runs unpacked anywhere, read-only, without node_modules.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -13,14 +13,15 @@ const systemsText = readFileSync('systems.yaml', 'utf8');
 const systems = { text: systemsText, value: parse(systemsText, { schema: 'failsafe' }) };
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-rmSync('dist', { recursive: true, force: true });
+// Built beside it and then put in its place: a program that starts meanwhile finds all of dist/ or none of it.
+const fresh = `dist.new-${process.pid}`;
 const result = await build({
   entryPoints: {
     'start-jupyter': 'src/cli/main.ts',
     'start-jupyter-proxy': 'src/proxy/main.ts',
     proxy: 'src/proxy/module.ts',
   },
-  outdir: 'dist',
+  outdir: fresh,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -50,10 +51,13 @@ const result = await build({
 
 writeFileSync('THIRD-PARTY-NOTICES.txt', notices(Object.keys(result.metafile.inputs)));
 if (!process.argv.includes('--no-types')) {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.types.json'], {
+  const types = ['-p', 'tsconfig.types.json', '--outDir', join(fresh, 'types')];
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...types], {
     stdio: 'inherit',
   });
 }
+rmSync('dist', { recursive: true, force: true });
+renameSync(fresh, 'dist');
 
 /** The licence texts of every package of which code is in the bundle. */
 function notices(inputs) {

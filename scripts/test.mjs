@@ -1,8 +1,8 @@
 // `npm test`: everything, on a fresh clone too. Arguments go to vitest: `npm test -- test/e2e/bed.test.ts`.
 // The last line is `N passed, N failed` over both suites; `, N skipped` is added when something was skipped.
 import './node-version.mjs';
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installDependencies, root } from './dependencies.mjs';
@@ -11,6 +11,7 @@ const LIMIT_MS = 20 * 60_000;
 const strict = process.env.START_JUPYTER_TEST_STRICT === '1';
 
 installDependencies();
+setUpBed();
 const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-test-'));
 const suites = [];
 try {
@@ -20,7 +21,17 @@ try {
 }
 summarize(suites);
 
-/** Runs one of vitest's projects and counts; the test bed is set up by its own global set-up. */
+/**
+ * Unit tests too use the real Jupyter, curl and others that the bed installs. What cannot be set up here is said by the
+ * end-to-end suites, which need all of it.
+ */
+function setUpBed() {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
+  const up = join(root, 'scripts/testbed/up.sh');
+  spawnSync(up, ['--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'], timeout: LIMIT_MS });
+}
+
+/** Runs one of vitest's projects and counts. */
 async function runSuite(project, args) {
   const report = join(folder, `${project}.json`);
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
