@@ -13,12 +13,17 @@ const ENDS_MS = 30_000;
 export async function measureListening(bed, packageFolder, rounds) {
   return onStage(bed, packageFolder, async (stage) => {
     const times = [];
-    for (let round = 0; round < rounds; round++) times.push(await listeningToRedeemed(stage));
-    return { listeningToRedeemed: summary(times) };
+    for (let round = 0; round < rounds; round++) times.push(await runJob(stage));
+    return {
+      redeemed: summary(times.map(({ listening, redeemed }) => redeemed - listening)),
+      sent: summary(times.map(({ listening, sent }) => sent - listening)),
+      answered: summary(times.map(({ sent, redeemed }) => redeemed - sent)),
+    };
   });
 }
 
-async function listeningToRedeemed(stage) {
+/** When its Jupyter listened, when the redeem's first bytes were sent and when its answer came. */
+async function runJob(stage) {
   const { relay, clock, who, env } = stage;
   relay.connections.length = 0;
   const listening = watchListening(who.uid, clock);
@@ -26,7 +31,7 @@ async function listeningToRedeemed(stage) {
   const { jobId, directory } = JSON.parse(stdout);
   try {
     await untilReady(directory);
-    return redeemedAt(relay) - (await listening.at);
+    return { listening: await listening.at, ...redeemTimes(relay) };
   } finally {
     listening.stop();
     await cancel(stage, jobId);
@@ -35,9 +40,9 @@ async function listeningToRedeemed(stage) {
 }
 
 /** The redeem is the job's one call before ready.json: the third connection, after reserve and link. */
-function redeemedAt({ connections }) {
-  const answered = connections[2].filter(({ from }) => from === 'server').at(-1);
-  return answered.at;
+function redeemTimes({ connections }) {
+  const turns = connections[2];
+  return { sent: turns[0].at, redeemed: turns.findLast(({ from }) => from === 'server').at };
 }
 
 /** The time at which a socket of this user begins to listen in the job's range of ports, looked for every millisecond. */

@@ -9,7 +9,7 @@ const AIMS = {
 
 export function table({ machine, startUp, ownShare, listening, firstByte, skipped }) {
   return [
-    `${machine.model}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, ${machine.date}`,
+    `${machine.model}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, ${machine.priority} priority, ${machine.date}`,
     'Milliseconds: median [10 % to 90 %], n rounds; what is compared is taken in turns in every round.',
     '',
     ...(startUp ? startUpLines(startUp) : []),
@@ -53,10 +53,12 @@ function ownShareLines({ bare, share, shareOverBare, wall, typical }) {
   ];
 }
 
-function listeningLines({ listeningToRedeemed }) {
+function listeningLines({ redeemed, sent, answered }) {
   return [
-    '(d) Jupyter listening to the redeem’s answer',
-    row('  in the job', listeningToRedeemed, `aim ${AIMS.listening.ms}`),
+    '(d) Jupyter listening to the redeem’s answer, in a job',
+    row('  in all', redeemed, `aim ${AIMS.listening.ms}`),
+    row('  until the redeem is sent', sent),
+    row('  from there to its answer', answered),
     '',
   ];
 }
