@@ -1,8 +1,9 @@
 /** Which Jupyter is here: found on PATH, asked for its packages' versions without starting it. */
 import { constants } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access, open, stat } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { failureOf, run } from '../platform/process.js';
+import { sentence } from '../errors.js';
+import { failureOf, run, type RunResult } from '../platform/process.js';
 
 export interface JupyterFound {
   /** Absolute path of `jupyter`. */
@@ -41,17 +42,21 @@ export async function probeJupyter(env: NodeJS.ProcessEnv, signal?: AbortSignal)
   const path = await findOnPath('jupyter', env['PATH']);
   if (path === undefined) return { missing: 'There is no "jupyter" on your PATH.' };
   const python = await interpreterOf(path);
-  const command =
-    python === undefined ? ([path, ['--version']] as const) : ([python, ['-c', ASK_VERSIONS]] as const);
-  const result = await run(command[0], command[1], {
-    env,
-    timeoutMs: TIMEOUT_MS,
-    ...(signal ? { signal } : {}),
-  });
-  if (result.exitCode !== 0) {
-    return { missing: `${path} is there but does not work: ${lastLine(failureOf(command[0], result))}` };
+  const ask = (file: string, args: string[]): Promise<RunResult> =>
+    // Beside the script, as when it runs: Python looks for modules there, and not where the person happens to be.
+    run(file, args, { env, cwd: dirname(path), timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) });
+
+  if (python !== undefined) {
+    const versions = parseVersions(await ask(python, ['-c', ASK_VERSIONS]));
+    if (versions !== undefined) return { found: { path, python, versions } };
   }
-  const versions = python === undefined ? versionsOfListing(result.stdout) : parseVersions(result.stdout);
+  // Slower, but it is there in every version: importlib.metadata came with Python 3.8.
+  const result = await ask(path, ['--version']);
+  if (result.exitCode !== 0) {
+    const why = sentence(lastLine(failureOf(path, result)));
+    return { missing: `${path} is there but does not work: ${why}` };
+  }
+  const versions = versionsOfListing(result.stdout);
   return { found: { path, versions, ...(python === undefined ? {} : { python }) } };
 }
 
@@ -62,7 +67,8 @@ export async function findOnPath(name: string, path = ''): Promise<string | unde
     const candidate = join(folder, name);
     try {
       await access(candidate, constants.X_OK);
-      return candidate;
+      // A folder may be "executed" as well.
+      if ((await stat(candidate)).isFile()) return candidate;
     } catch {
       // Not here.
     }
@@ -81,7 +87,8 @@ async function interpreterOf(script: string): Promise<string | undefined> {
   const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(2048), position: 0 });
   await file.close();
   const [first = '', second = ''] = buffer.toString('utf8', 0, bytesRead).split('\n');
-  const direct = /^#!\s*(\/\S*python[\d.]*)\s*$/.exec(first)?.[1];
+  // With options, too: Fedora and Red Hat write `#!/usr/bin/python3 -s`.
+  const direct = /^#!\s*(\/\S*python[\d.]*)(?:\s|$)/.exec(first)?.[1];
   if (direct !== undefined) return direct;
   const trampoline = /^'''exec' (?:"([^"]+)"|(\S+)) /.exec(second);
   const path = trampoline?.[1] ?? trampoline?.[2];
@@ -92,11 +99,14 @@ async function interpreterOf(script: string): Promise<string | undefined> {
   return undefined;
 }
 
-function parseVersions(stdout: string): JupyterVersions {
+/** Undefined for no answer. A site's own start-up code may print as well. */
+function parseVersions({ stdout, exitCode }: RunResult): JupyterVersions | undefined {
+  const line = stdout.split('\n').findLast((text) => text.startsWith('{'));
+  if (exitCode !== 0 || line === undefined) return undefined;
   try {
-    return JSON.parse(lastLine(stdout)) as JupyterVersions;
+    return JSON.parse(line) as JupyterVersions;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
