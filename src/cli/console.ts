@@ -29,7 +29,8 @@ export async function paint(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv):
 export async function createConsole(host: Host, quiet: boolean): Promise<Console> {
   const { stdout, stderr, env } = host;
   const colour = await paint(stderr, env);
-  const animated = stderr.isTTY && env['TERM'] !== 'dumb' && !quiet;
+  // A terminal that does not know its size says 0 columns, and ora then counts endless lines to wipe.
+  const animated = stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && !quiet;
   const ora = animated ? (await import('ora')).default : undefined;
   let spinner: Ora | undefined;
   const rest = (): void => {
