@@ -4,11 +4,10 @@
  * whatever listens on the port that the name was redeemed with. Nobody tells it of job states.
  */
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { identity } from './door.js';
+import { identity } from './identity.js';
 
 const DOMAIN = 'classic.jupyter.localhost';
 /** The original is told of new mappings by a job of cron's; here it takes a moment as well. */
@@ -38,7 +37,7 @@ export interface ClassicSatellite {
 }
 
 export async function startClassicSatellite(): Promise<ClassicSatellite> {
-  const { folder, caFile, cert, key } = await identity(`*.${DOMAIN}`);
+  const { caFile, cert, key } = await identity(`*.${DOMAIN}`);
   const sockets = new Set<Socket>();
   const control = createServer((request, response) => answer(satellite, request, response));
   const pages = createServer((_request, response) => response.end('<title>Please wait</title>'));
@@ -66,7 +65,6 @@ export async function startClassicSatellite(): Promise<ClassicSatellite> {
       for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, 'close');
-      rmSync(folder, { recursive: true, force: true });
     },
   };
   return satellite;

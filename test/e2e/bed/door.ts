@@ -3,12 +3,11 @@
  * or give another one in its place. What was asked has then happened at the proxy all the same.
  */
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer, request as send } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { certificateAuthority, issueCertificate } from '../../../src/certificate.js';
+import { identity } from './identity.js';
 import { until } from './processes.js';
 import type { Proxy } from './proxy.js';
 
@@ -37,7 +36,7 @@ export interface Hold {
 }
 
 export async function openDoor(proxy: Proxy): Promise<Door> {
-  const { folder, caFile, cert, key } = await identity(`manage.${proxy.domain}`);
+  const { caFile, cert, key } = await identity(`manage.${proxy.domain}`);
   const ca = readFileSync(proxy.caFile, 'utf8');
   const rules: ((call: string, answer: Answer) => Promise<Answer>)[] = [];
   const calls: string[] = [];
@@ -85,20 +84,8 @@ export async function openDoor(proxy: Proxy): Promise<Door> {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
-      rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A certificate for these names under an authority of its own, whose file every user can read. */
-export async function identity(...names: string[]) {
-  const authority = await certificateAuthority({ commonName: 'Test authority', days: 2 });
-  const { certificatePem, keyPem } = await issueCertificate({ authority, names, days: 2 });
-  const folder = mkdtempSync('/var/tmp/start-jupyter-identity-');
-  chmodSync(folder, 0o755);
-  const caFile = join(folder, 'ca.pem');
-  writeFileSync(caFile, authority.certificatePem);
-  return { folder, caFile, cert: certificatePem, key: keyPem };
 }
 
 function ask(proxy: Proxy, ca: string, asked: IncomingMessage): Promise<Answer> {

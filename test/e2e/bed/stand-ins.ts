@@ -6,6 +6,7 @@ import { until } from './processes.js';
 import type { User } from './users.js';
 
 export interface StandIns {
+  folder: string;
   /** This folder first, then the real programs. */
   path: string;
   /**
@@ -27,6 +28,7 @@ export function standIns(of: User, path = '/usr/bin:/bin'): StandIns {
   chmodSync(folder, 0o755);
   const note = (name: string) => join(folder, `${name}.note`);
   return {
+    folder,
     path: `${folder}:${path}`,
     add(name, script) {
       const file = join(folder, name);
