@@ -1,0 +1,377 @@
+/**
+ * No token, redeem secret or key in an argument list, an environment, a log, the scheduler's records or a file that
+ * others can read: whatever tool the job uses, however launch and job end.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeOnBed, theBed } from './bed/bed.js';
+import { curl } from './bed/curl.js';
+import { forgetSessions, launchAs, sessionDirectories, sessionOfJob, startLaunchAs } from './bed/launches.js';
+import { until, type Running } from './bed/processes.js';
+import { startProxy, type Proxy } from './bed/proxy.js';
+import { searchFiles, secretsIn, secretsOf, type Secrets } from './bed/secrets.js';
+import { cancelJob, clearJobsOf, releaseJob, slurmdPid, slurmEnvironment } from './bed/slurm.js';
+import { execCalls, execSeen, recordBelow, recorded } from './bed/strace.js';
+import { runAs, startAs, user } from './bed/users.js';
+
+type Tool = 'curl' | 'wget' | 'python3';
+
+interface Session {
+  url: string;
+  token: string;
+  name: string;
+  jobId: string;
+  directory: string;
+  secrets: Secrets;
+  proxy: Proxy;
+}
+
+/** What a job goes through, and the last word that it leaves. */
+interface Story {
+  tool: Tool;
+  /** Before the job starts. */
+  before?: (session: Session) => Promise<void> | void;
+  /** Once Jupyter is mapped; absent: it never is. */
+  ending?: (session: Session) => Promise<void> | void;
+  outcome: RegExp;
+}
+
+const LIMIT_MS = 150_000;
+
+describeOnBed('the secrets of a session', () => {
+  let folder: string;
+  let proxy: Proxy;
+  /** Is stopped before the jobs of its sessions start. */
+  let doomed: Proxy;
+  let strace: Running;
+  const sessions = new Map<string, Session>();
+  const frank = () => user(theBed().users.frank);
+  const trace = (name: string) => join(folder, `${name}.trace`);
+
+  const stories: Record<string, Story> = {
+    'curl, until the notebook is shut down': {
+      tool: 'curl',
+      ending: shutDown,
+      outcome: /^completed$/,
+    },
+    'curl, and the proxy is gone': {
+      tool: 'curl',
+      before: loseProxy,
+      outcome: /^failed: the proxy .* could not be asked for 3 s/,
+    },
+    'curl, and Jupyter is missing on the node': {
+      tool: 'curl',
+      before: () => rmSync(join(folder, 'vanishing'), { recursive: true }),
+      outcome: /^failed: there is no .*vanishing\/jupyter on node/,
+    },
+    'wget, until scancel': {
+      tool: 'wget',
+      ending: ({ jobId }) => cancelJob(jobId),
+      outcome: /^stopped: the job was cancelled/,
+    },
+    'wget, and the redeem is refused': {
+      tool: 'wget',
+      before: giveNameBack,
+      outcome: /^failed: the proxy .* refused to map/,
+    },
+    'python3, until Jupyter dies': {
+      tool: 'python3',
+      ending: killJupyter,
+      outcome: /^failed: Jupyter was killed/,
+    },
+    'python3, and the redeem is refused': {
+      tool: 'python3',
+      before: giveNameBack,
+      outcome: /^failed: the proxy .* refused to map/,
+    },
+    'python3, and the proxy is gone': {
+      tool: 'python3',
+      before: loseProxy,
+      outcome: /^failed: the proxy .* could not be asked for 3 s/,
+    },
+  };
+
+  beforeAll(async () => {
+    folder = mkdtempSync('/var/tmp/start-jupyter-secrets-');
+    chmodSync(folder, 0o1777);
+    makePath('curl', []);
+    makePath('wget', ['curl']);
+    makePath('python3', ['curl', 'wget']);
+    mkdirSync(join(folder, 'vanishing'));
+    symlinkSync('/usr/bin/jupyter', join(folder, 'vanishing/jupyter'));
+    proxy = await startProxy();
+    doomed = await startProxy();
+    for (const title of Object.keys(stories)) sessions.set(title, await launchHeld(title));
+    await doomed.stop();
+    strace = await recordJobs();
+  });
+
+  afterAll(async () => {
+    await clearJobsOf(frank().name);
+    strace.signal('SIGTERM');
+    await strace.ended(20_000);
+    forgetSessions(frank());
+    await proxy.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A folder with everything that is in /usr/bin but for some tools. */
+  function makePath(tool: Tool, without: string[]): void {
+    mkdirSync(join(folder, tool));
+    for (const name of readdirSync('/usr/bin')) {
+      if (!without.includes(name)) symlinkSync(join('/usr/bin', name), join(folder, tool, name));
+    }
+  }
+
+  async function launchHeld(title: string): Promise<Session> {
+    const to = title.includes('proxy is gone') ? doomed : proxy;
+    const path = join(folder, stories[title]!.tool);
+    const PATH = title.includes('missing') ? `${join(folder, 'vanishing')}:${path}` : path;
+    const wrap = (command: string[]) => recorded(trace(title), command);
+    const launch = await launchAs(to, ['--json', '--scheduler-arg=--hold', '-p', 'debug', '-t', '20'], {
+      ...{ user: frank(), env: { PATH }, wrap, limitMs: LIMIT_MS },
+    });
+    expect(launch, launch.stderr).toMatchObject({ exitCode: 0 });
+    const directory = sessionOfJob(frank(), launch.jobId);
+    return { ...launch, directory, secrets: secretsOf(directory), proxy: to };
+  }
+
+  /** Another run may follow slurmd at the moment: a process can be followed by one alone. */
+  async function recordJobs(): Promise<Running> {
+    const attached = await until(
+      () => recordBelow(trace('jobs'), slurmdPid()).catch(() => undefined),
+      LIMIT_MS,
+      1000,
+    );
+    if (attached === undefined) throw new Error('slurmd could not be followed');
+    return attached;
+  }
+
+  /** In which of these calls is a part of a secret of this session? */
+  function told(calls: readonly string[], secrets: Secrets): string[] {
+    return calls.flatMap((call) =>
+      secretsIn(call, secrets).map((name) => `${/execve\("([^"]*)"/.exec(call)?.[1] ?? '?'}: ${name}`),
+    );
+  }
+
+  test('are found by this search where they are', async () => {
+    const { secrets } = sessions.values().next().value!;
+    const [first, second, third] = [secrets['token']!, secrets['redeem secret']!, secrets['key']!];
+    const script = 'X=$1 /bin/true; /bin/echo "$2"; /bin/echo "$3"';
+    const planted = [
+      '/bin/sh',
+      '-c',
+      script,
+      'sh',
+      first.slice(20),
+      second.slice(0, 20),
+      third.split('\n')[1]!,
+    ];
+    expect((await runAs(frank(), recorded(trace('planted'), planted))).exitCode).toBe(0);
+    const calls = execCalls(trace('planted')).filter((call) => !call.includes('execve("/bin/sh"'));
+    expect(told(calls, secrets)).toEqual(['/bin/true: token', '/bin/echo: redeem secret', '/bin/echo: key']);
+
+    const place = join(folder, 'planted');
+    mkdirSync(join(place, 'closed'), { recursive: true, mode: 0o755 });
+    for (const [name, mode] of Object.entries({ readable: 0o644, own: 0o600, 'closed/readable': 0o644 })) {
+      writeFileSync(join(place, name), `\n${first.slice(5, 25)}\n`, { mode });
+    }
+    chmodSync(join(place, 'closed'), 0o700);
+    const found = searchFiles([place], secrets);
+    expect(found.filter(({ open }) => open).map(({ path }) => path)).toEqual([join(place, 'readable')]);
+    expect(found).toHaveLength(3);
+
+    const process = startAs(frank(), ['/bin/bash', '-c', 'exec -a "$0" sleep 20', first]);
+    const seen = () => (searchFiles(processFiles(), secrets).some(({ open }) => open) ? true : undefined);
+    expect(await until(seen, 10_000)).toBe(true);
+    process.signal('SIGKILL');
+    await process.ended(10_000);
+    for (const path of [trace('planted'), place]) rmSync(path, { recursive: true });
+  });
+
+  test('are not in what the launcher starts, nor in what it is started with', () => {
+    for (const [title, { secrets }] of sessions) {
+      const calls = execCalls(trace(title));
+      expect(calls.some((call) => /execve\("[^"]*\/sbatch"/.test(call))).toBe(true);
+      expect(told(calls, secrets), title).toEqual([]);
+    }
+  });
+
+  test('are not in what the launcher starts when Ctrl-C stops it amid the submission', async () => {
+    mkdirSync(join(folder, 'slow'));
+    writeFileSync(join(folder, 'slow/sbatch'), '#!/bin/sh\nsleep 3\nexec /usr/bin/sbatch "$@"\n', {
+      mode: 0o755,
+    });
+    const before = sessionDirectories(frank());
+    const launch = startLaunchAs(proxy, ['--scheduler-arg=--hold'], {
+      user: frank(),
+      env: { PATH: `${join(folder, 'slow')}:/usr/bin` },
+      wrap: (command) => recorded(trace('interrupted'), command),
+    });
+    const placed = await until(
+      () =>
+        sessionDirectories(frank()).find(
+          (directory) => !before.includes(directory) && !directory.includes('.staging'),
+        ),
+      LIMIT_MS,
+    );
+    const secrets = secretsOf(placed!);
+    expect(await execSeen(trace('interrupted'), /\/slow\/sbatch"/, LIMIT_MS)).toBe(true);
+    launch.signal('SIGINT');
+    expect(await launch.ended(LIMIT_MS)).toMatchObject({ stdout: '', exitCode: 130 });
+    expect(sessionDirectories(frank())).toEqual(before);
+    expect(told(execCalls(trace('interrupted')), secrets)).toEqual([]);
+  });
+
+  test.concurrent.each(Object.entries(stories))(
+    'a job with %s',
+    async (title, { before, ending, outcome }) => {
+      const session = sessions.get(title)!;
+      const { jobId, directory, secrets } = session;
+      const file = (name: string) => join(directory, name);
+      await before?.(session);
+      await releaseJob(jobId);
+      if (ending) {
+        expect(await appears(file('ready.json')), readFileSync(file('job.log'), 'utf8')).toBe(true);
+        await ending(session);
+      }
+      expect(await appears(file('outcome')), readFileSync(file('job.log'), 'utf8')).toBe(true);
+      expect(readFileSync(file('outcome'), 'utf8').trim()).toMatch(outcome);
+      // Nothing of the secrets is left of it: not in the session, not in the logs.
+      expect(searchFiles([directory], secrets)).toEqual([]);
+      expect(secretsIn(session.proxy.log(), secrets)).toEqual([]);
+    },
+  );
+
+  test('are not in what any job starts', async () => {
+    strace.signal('SIGTERM');
+    await strace.ended(20_000);
+    const calls = execCalls(trace('jobs'));
+    for (const [title, { secrets }] of sessions) expect(told(calls, secrets), title).toEqual([]);
+    // Each tool was the one that its jobs used.
+    const used = (pattern: RegExp) => calls.some((call) => pattern.test(call));
+    expect(used(/execve\("[^"]*\/curl\/curl"/)).toBe(true);
+    expect(used(/execve\("[^"]*\/wget\/wget"/)).toBe(true);
+    expect(used(/execve\("[^"]*python3[^"]*", \[[^\]]*request\.py/)).toBe(true);
+    expect(used(/execve\("[^"]*\/(?:wget|python3)\/curl"|execve\("[^"]*\/python3\/wget"/)).toBe(false);
+    expect(used(/ipykernel/)).toBe(true);
+  });
+
+  async function appears(file: string): Promise<boolean> {
+    return (await until(() => (readIfThere(file) === '' ? undefined : true), LIMIT_MS, 100)) ?? false;
+  }
+
+  /** While the notebook runs: a kernel and a terminal, then everything that the neighbour can try. */
+  async function shutDown(session: Session): Promise<void> {
+    const kernels = post(session, '/api/kernels', '{}');
+    const terminals = post(session, '/api/terminals', '{}');
+    expect([kernels.status, terminals.status]).toEqual([201, 200]);
+    const kernel = () =>
+      processFiles().some((path) => /ipykernel/.test(readIfThere(path))) ? true : undefined;
+    expect(await until(kernel, LIMIT_MS, 200)).toBe(true);
+    await tryAsNeighbour(session);
+    expect(post(session, '/api/shutdown', '').status).toBe(200);
+  }
+
+  async function tryAsNeighbour({ jobId, directory, secrets }: Session): Promise<void> {
+    const cluster = dirname(theBed().slurmConf);
+    const owned = ['-user', frank().name, '-type', 'f'];
+    const files = find('/tmp', '/var/tmp', '/dev/shm', frank().home, ...owned);
+    const slurmFiles = find(join(cluster, 'spool'), join(cluster, 'state'), '-type', 'f');
+    const all = [...files, ...slurmFiles, ...processFiles(), ...find(proxy.folder, '-type', 'f')];
+    expect(slurmFiles.some((path) => path.includes(jobId))).toBe(true);
+
+    const found = searchFiles(all, secrets);
+    expect(found.filter(({ open }) => open)).toEqual([]);
+    // So the search does find them where they belong, Jupyter's own runtime file included.
+    const names = found.map(({ path }) => path.replace(/^.*\//, '').replace(/\d+/, 'N'));
+    for (const own of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'nbserver-N.json']) {
+      expect(names).toContain(own);
+    }
+
+    const modes = find(directory, '-printf', '%y %m\\n');
+    expect(new Set(modes)).toEqual(new Set(['d 700', 'f 600']));
+
+    const bob = user(theBed().users.bob);
+    const read = await runAs(bob, [
+      '/bin/bash',
+      '-c',
+      'for file; do cat -- "$file"; done; :',
+      'bash',
+      ...all,
+    ]);
+    expect(read.stdout).toContain('jupyter-notebook');
+    expect(secretsIn(read.stdout, secrets)).toEqual([]);
+    const script = 'for file; do [ ! -r "$file" ] || echo "$file"; done';
+    const own = [...find(directory, '-type', 'f'), ...found.map(({ path }) => path)];
+    expect((await runAs(bob, ['/bin/bash', '-c', script, 'bash', ...own])).stdout).toBe('');
+    for (const command of [
+      ['scontrol', 'show', 'job', '-dd', jobId],
+      ['scontrol', 'write', 'batch_script', jobId, '-'],
+      ['squeue', '-j', jobId, '-o', '%all'],
+    ]) {
+      for (const who of [bob, frank()]) {
+        const shown = await runAs(who, command, { env: slurmEnvironment() });
+        expect(shown.stdout + shown.stderr).not.toBe('');
+        expect(secretsIn(shown.stdout + shown.stderr, secrets)).toEqual([]);
+      }
+    }
+  }
+
+  function processFiles(): string[] {
+    const uid = String(frank().uid);
+    const owned = readdirSync('/proc').filter(
+      (pid) =>
+        /^\d+$/.test(pid) && new RegExp(`^Uid:\\s+${uid}\\s`, 'm').test(readIfThere(`/proc/${pid}/status`)),
+    );
+    return owned.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+  }
+
+  function loseProxy({ directory }: Session): void {
+    // Two minutes otherwise.
+    const file = join(directory, 'lib/name.sh');
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/^sj_redeem_seconds=.*$/m, 'sj_redeem_seconds=3'));
+  }
+});
+
+function giveNameBack({ proxy, name, secrets }: Session): void {
+  const url = `${proxy.controlUrl}/api/v1/sessions/${name}`;
+  const secret = ['-H', `Authorization: Bearer ${secrets['redeem secret']!}`];
+  expect(curl(proxy.caFile, url, '-X', 'DELETE', ...secret).status).toBe(204);
+}
+
+function killJupyter({ directory }: Session): void {
+  const { pid } = JSON.parse(readFileSync(join(directory, 'ready.json'), 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+}
+
+function post({ proxy, url, token }: Session, path: string, body: string) {
+  const headers = ['-H', `Authorization: token ${token}`, '-H', 'Content-Type: application/json'];
+  return curl(proxy.caFile, new URL(path, url).href, '-X', 'POST', '-d', body, ...headers);
+}
+
+function find(...args: string[]): string[] {
+  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1e8 } as const;
+  return execFileSync('/bin/sh', ['-c', 'find "$@" || :', 'find', ...args], options)
+    .split('\n')
+    .filter(Boolean);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
