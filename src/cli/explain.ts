@@ -1,15 +1,16 @@
 /** The one place where an error becomes words and an exit status. */
-import { EXIT_CODES, StartJupyterError } from '../errors.js';
+import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';
 
 /** Writes the error to stderr, as one JSON object or for a person; gives the exit status. */
 export async function explain(error: unknown, host: Host, { json }: { json: boolean }): Promise<number> {
   const ours = error instanceof StartJupyterError ? error : unexpected(error);
+  const message = sentence(ours.message);
   if (json) {
     const facts = {
       code: ours.code,
-      message: ours.message,
+      message,
       hint: ours.hint ?? null,
       ...(ours.detail === undefined ? {} : { detail: ours.detail }),
     };
@@ -17,7 +18,7 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
     return ours.exitCode;
   }
   const colour = await paint(host.stderr, host.env);
-  const lines = [`${colour.red('start-jupyter:')} ${ours.message}`];
+  const lines = [`${colour.red('start-jupyter:')} ${message}`];
   if (ours.detail !== undefined && ours.detail.trim() !== '') {
     for (const line of ours.detail.trimEnd().split('\n')) lines.push(`  | ${line}`);
   }

@@ -4,20 +4,82 @@ import type { Server } from '../jupyter/server-choice.js';
 import { parseEndpoint } from '../launch/endpoint.js';
 import type { LaunchOptions } from '../launch/options.js';
 import { parseTime } from '../scheduler/duration.js';
-import { checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
-import type { LaunchFlags } from './options.js';
+import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
+import { variableOf, type LaunchFlags } from './options.js';
 
 /** `fromVariable` tells whether a value came from START_JUPYTER_<OPTION>. Throws 'bad-option' or 'bad-time'. */
 export function readOptions(
   time: string | undefined,
-  flags: LaunchFlags,
-  fromVariable: (option: string) => boolean,
+  typed: LaunchFlags,
+  fromVariable: (flag: string) => boolean,
 ): LaunchOptions {
-  refuseImage(time, flags.info ?? false);
-  // The command line's own argument beats START_JUPYTER_TIME.
-  const asOption = fromVariable('time') && time !== undefined ? undefined : flags.time;
-  if (time !== undefined && asOption !== undefined) {
-    throw refusal(`The time is given twice: "${time}" and --time ${asOption}.`, 'Leave one of them out.');
+  refuseImage(time, typed.info ?? false);
+  const flags = withoutBeaten(time, typed, fromVariable);
+  refuseTogether(time, flags);
+  const source = (flag: keyof LaunchFlags): string => {
+    const option = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return flags[flag] !== undefined && fromVariable(flag) ? variableOf(option) : `--${option}`;
+  };
+  const given = <Key extends string, Out>(
+    key: Key,
+    flag: keyof LaunchFlags,
+    read: (option: string, value: string) => Out,
+  ): Partial<Record<Key, Out>> => {
+    const value = flags[flag];
+    if (typeof value !== 'string') return {};
+    if (value === '') throw refusal(`${source(flag)} is empty.`, 'Leave it out, or give it a value.');
+    return { [key]: read(source(flag), value) } as Record<Key, Out>;
+  };
+  const positional = time === undefined ? {} : { minutes: parseTime(time) };
+  return {
+    ...given('partition', 'partition', checkedWord),
+    ...given('account', 'account', checkedWord),
+    ...given('minutes', 'time', (_option, value) => parseTime(value)),
+    ...positional,
+    ...given('nodes', 'nodes', checkedCount),
+    ...given('cpus', 'cpus', checkedCount),
+    ...given('gpus', 'gpus', checkedCount),
+    ...given('memory', 'memory', checkedMemory),
+    ...given('gres', 'gres', checkedExpression),
+    ...given('qos', 'qos', checkedWord),
+    ...given('constraint', 'constraint', checkedExpression),
+    ...given('reservation', 'reservation', checkedWord),
+    ...given('directory', 'dir', asItIs),
+    ...given('batchScript', 'batchScript', asItIs),
+    ...given('server', 'server', readServer),
+    ...given('endpoint', 'endpoint', (_option, value) => parseEndpoint(value)),
+    ...given('ca', 'ca', asItIs),
+    ...given('system', 'system', (option, name) => ({
+      name,
+      from: option === '--system' ? ('--system' as const) : ('START_JUPYTER_SYSTEM' as const),
+    })),
+    schedulerArguments: flags.schedulerArg.map(checkedArgument),
+    info: flags.info ?? false,
+    dryRun: flags.dryRun ?? false,
+    check: flags.check,
+    from: (key) => source(key as keyof LaunchFlags),
+  };
+}
+
+/** What the command line says beats a variable that says the same otherwise. */
+function withoutBeaten(
+  time: string | undefined,
+  flags: LaunchFlags,
+  fromVariable: (flag: string) => boolean,
+): LaunchFlags {
+  const beaten = (flag: 'time' | 'server' | 'batchScript', other: string | undefined, by: string): boolean =>
+    flags[flag] !== undefined && fromVariable(flag) && other !== undefined && !fromVariable(by);
+  const kept = { ...flags };
+  if (beaten('time', time, 'the argument')) delete kept.time;
+  if (beaten('server', flags.batchScript, 'batchScript')) delete kept.server;
+  if (beaten('batchScript', flags.server, 'server')) delete kept.batchScript;
+  return kept;
+}
+
+function refuseTogether(time: string | undefined, flags: LaunchFlags): void {
+  if (time !== undefined && flags.time !== undefined) {
+    const both = `${JSON.stringify(time)} and --time ${JSON.stringify(flags.time)}`;
+    throw refusal(`The time is given twice: ${both}.`, 'Leave one of them out.');
   }
   if (flags.server !== undefined && flags.batchScript !== undefined) {
     throw refusal(
@@ -25,57 +87,26 @@ export function readOptions(
       'A batch script says itself what it starts.',
     );
   }
-  if (flags.quiet && flags.json)
+  if (flags.quiet && flags.json) {
     throw refusal('--quiet and --json do not go together.', 'Choose one of them.');
-  const typed = asOption ?? time;
-  return {
-    ...given('partition', flags.partition, (value) => checkedWord('--partition', value)),
-    ...given('account', flags.account, (value) => checkedWord('--account', value)),
-    ...given('minutes', typed, parseTime),
-    ...given('nodes', flags.nodes, asItIs),
-    ...given('cpus', flags.cpus, asItIs),
-    ...given('gpus', flags.gpus, asItIs),
-    ...given('memory', flags.memory, (value) => checkedMemory('--memory', value)),
-    ...given('gres', flags.gres, (value) => checkedExpression('--gres', value)),
-    ...given('qos', flags.qos, (value) => checkedWord('--qos', value)),
-    ...given('constraint', flags.constraint, (value) => checkedExpression('--constraint', value)),
-    ...given('reservation', flags.reservation, (value) => checkedWord('--reservation', value)),
-    ...given('directory', flags.dir, asItIs),
-    ...given('batchScript', flags.batchScript, asItIs),
-    ...given('server', flags.server, readServer),
-    ...given('endpoint', flags.endpoint, parseEndpoint),
-    ...given('ca', flags.ca, asItIs),
-    ...given('system', flags.system, (name) => ({
-      name,
-      from: fromVariable('system') ? ('START_JUPYTER_SYSTEM' as const) : ('--system' as const),
-    })),
-    schedulerArguments: flags.schedulerArg,
-    info: flags.info ?? false,
-    dryRun: flags.dryRun ?? false,
-    check: flags.check,
-    from: (key) => (fromVariable(key) ? `START_JUPYTER_${key.toUpperCase()}` : `--${key}`),
-  };
+  }
 }
 
-function given<Key extends string, In, Out>(
-  key: Key,
-  value: In | undefined,
-  read: (value: In) => Out,
-): Partial<Record<Key, Out>> {
-  if (value === undefined) return {};
-  if (value === '')
-    throw refusal(`The value of ${key} is empty.`, 'Leave the option out, or give it a value.');
-  return { [key]: read(value) } as Record<Key, Out>;
-}
-
-function asItIs<T>(value: T): T {
+function asItIs(_option: string, value: string): string {
   return value;
 }
 
-function readServer(text: string): Server {
+/** An empty one would be taken for the name of the script. */
+function checkedArgument(argument: string): string {
+  if (argument === '') throw refusal('--scheduler-arg is empty.', 'Leave it out, or give it a value.');
+  return argument;
+}
+
+function readServer(_option: string, text: string): Server {
   if (text === 'notebook') return 'notebook';
   if (text === 'jupyterlab' || text === 'lab') return 'jupyterlab';
-  throw refusal(`There is no interface "${text}".`, 'Choose -s notebook or -s jupyterlab (or lab).');
+  const shown = JSON.stringify(text);
+  throw refusal(`There is no interface ${shown}.`, 'Choose -s notebook or -s jupyterlab (or lab).');
 }
 
 /** In the original start-jupyter, -i named a container image. */
@@ -84,7 +115,7 @@ function refuseImage(time: string | undefined, info: boolean): void {
   const image = /\.(sif|simg|img|sqsh)$/i.test(time) || /^[a-z]+:\/\//.test(time) || time.includes('/');
   if (!image && !info) return;
   throw refusal(
-    `"${time}" is no time${image ? ' but looks like a container image' : ''}.`,
+    `${JSON.stringify(time)} is no time${image ? ' but looks like a container image' : ''}.`,
     '-i shows extra information about the job. Container images will come with the option --image in a later version.',
   );
 }

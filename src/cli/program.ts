@@ -1,10 +1,10 @@
 /** Builds the command line and runs the command that was asked for. Commands are loaded when they run. */
 import { Command, CommanderError } from 'commander';
-import { EXIT_CODES, StartJupyterError } from '../errors.js';
+import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { explain } from './explain.js';
 import type { Host } from './host.js';
-import { addLaunchOptions, type LaunchFlags } from './options.js';
+import { addLaunchOptions, readVariables, type LaunchFlags } from './options.js';
 
 const EXAMPLES = `
 Examples:
@@ -13,6 +13,7 @@ Examples:
   start-jupyter -s lab -d ~/course        JupyterLab, showing the folder ~/course
   start-jupyter --dry-run -i              what would be done, and why
 
+An option with a value may also be set as a variable: START_JUPYTER_PARTITION stands for --partition.
 More: start-jupyter help exit-codes
 `;
 
@@ -47,10 +48,11 @@ function buildProgram(host: Host, setStatus: (code: number) => void): Command {
       // Errors are thrown and explained in one place.
       writeErr: () => undefined,
     })
-    .action(async (time: string | undefined, flags: LaunchFlags) => {
+    .action(async (time: string | undefined) => {
       const { launchCommand } = await import('./commands/launch.js');
-      const fromVariable = (option: string): boolean => program.getOptionValueSource(option) === 'env';
-      setStatus(await launchCommand(time, flags, fromVariable, host));
+      readVariables(program, host.env);
+      const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
+      setStatus(await launchCommand(time, program.opts<LaunchFlags>(), fromVariable, host));
     });
   program
     .command('help', { hidden: true })
@@ -64,10 +66,11 @@ function buildProgram(host: Host, setStatus: (code: number) => void): Command {
 
 function toOurs(error: unknown): unknown {
   if (!(error instanceof CommanderError)) return error;
-  // "error: unknown option '--tiem'\n(Did you mean --time?)"
-  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/\.?$/, '.');
-  return new StartJupyterError('bad-option', sentence, {
-    hint: suggestion?.replace(/^\((.*)\)$/, '$1') ?? 'start-jupyter --help lists the options.',
+  // "error: unknown option '--tiem'\n(Did you mean --time?)", with what was typed as it was typed.
+  const [, said = '', suggestion] =
+    /^(?:error: )?(.*?)(?:\n\((Did you mean .*)\))?$/s.exec(error.message) ?? [];
+  const message = sentence(said.charAt(0).toUpperCase() + said.slice(1));
+  return new StartJupyterError('bad-option', message, {
+    hint: suggestion ?? 'start-jupyter --help lists the options.',
   });
 }
