@@ -1,7 +1,7 @@
 /** The launch: takes what it needs in order, and gives everything back when a later step fails. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { selfSignedCertificate, type Certificate } from '../certificate.js';
+import type { Certificate } from '../certificate.js';
 import { sentence } from '../errors.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { startPath } from '../jupyter/server-choice.js';
@@ -21,6 +21,7 @@ import { VERSION } from '../version.js';
 import type { LaunchContext } from './context.js';
 import { stopIfAborted } from './interrupted.js';
 import type { LaunchOptions } from './options.js';
+import { sessionCertificate } from './prepare-ahead.js';
 import type { Prepared } from './prepare.js';
 import { settingsFile } from './settings-file.js';
 import { createUndoStack, type UndoStack } from './undo.js';
@@ -75,7 +76,10 @@ async function takeAll(
   await writeJobFiles(context, prepared, staged);
 
   const token = context.random(32).toString('base64url');
-  const certificate = endpoint.protocol === 'classic' ? undefined : await sessionCertificate(context.now());
+  const certificate =
+    endpoint.protocol === 'classic'
+      ? undefined
+      : (prepared.certificate ?? (await sessionCertificate(context.now())));
   stopIfAborted(signal);
   progress.doing('Reserving a name');
   const client = createSatelliteClient(endpoint);
@@ -172,15 +176,6 @@ async function writeSecrets(
     loopbackOnly: system.values.scheduler === 'local',
   });
   await staged.write('settings', settings);
-}
-
-/**
- * The job on its node checks it under the name localhost, whatever address it connects to. The proxy compares the pin and
- * not the dates; the job's own check must hold however long it waits in the queue.
- */
-function sessionCertificate(now: Date): Promise<Certificate> {
-  const names = ['localhost', '127.0.0.1'];
-  return selfSignedCertificate({ commonName: 'start-jupyter session', names, days: 800, now });
 }
 
 /** The session works without it: only an interruption is an error. */

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { Certificate } from '../certificate.js';
 import { StartJupyterError } from '../errors.js';
 import { activeEnvironment } from '../jupyter/environment.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
@@ -24,8 +25,8 @@ import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { checkLimits } from './limits.js';
 import { stopIfAborted } from './interrupted.js';
-import { loadForLaunch } from './load-for-launch.js';
 import type { LaunchOptions } from './options.js';
+import { prepareAhead } from './prepare-ahead.js';
 import { planRequest, type PlannedRequest } from './request.js';
 
 /** A launch of which everything is known and nothing taken. */
@@ -45,6 +46,8 @@ export interface Prepared {
   family: Family;
   /** SBATCH_* of the site that are in force. */
   siteVariables: readonly string[];
+  /** The session's own, made while the scheduler and Jupyter were asked. */
+  certificate?: Certificate;
   /** PEM of the proxy's certificate authority. */
   ca?: string;
 }
@@ -101,13 +104,17 @@ async function prepareWith(
   const ca = await authority(context, options, system);
 
   const asked = options.server ?? (fixed && templateServer(fixed.text));
-  const { server, jupyter } = await check(context, options, { system, scheduler, planned, asked, probing });
+  const [{ server, jupyter }, certificate] = await Promise.all([
+    check(context, { system, scheduler, planned, asked, probing }),
+    options.dryRun ? undefined : prepareAhead(context.now()),
+  ]);
   const template =
     fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
   return {
     ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir },
     family: jupyter && (await optionFamily(jupyter.versions, server, env)),
     ...(jupyter ? { jupyter } : {}),
+    ...(certificate ? { certificate } : {}),
     ...(ca === undefined ? {} : { ca }),
     siteVariables: variables.inForce,
   };
@@ -230,7 +237,6 @@ interface CheckFacts {
 /** Asks the scheduler while Jupyter is being asked. */
 async function check(
   context: LaunchContext,
-  options: LaunchOptions,
   { system, scheduler, planned, asked, probing }: CheckFacts,
 ): Promise<{ server: Server; jupyter?: JupyterFound }> {
   const { env, progress, signal } = context;
@@ -240,11 +246,7 @@ async function check(
     return { server: asked ?? usual };
   }
   progress.doing('Checking Jupyter and the scheduler');
-  const asking = scheduler.partitions(signal);
-  if (!options.dryRun) await loadForLaunch();
-  const [partitions, probe] = await Promise.all([asking, probing]);
-  // What was interrupted says that there is nothing.
-  stopIfAborted(signal);
+  const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probing]);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }
