@@ -2,7 +2,6 @@
  * No token, redeem secret or key in an argument list, an environment, a log, the scheduler's records or a file that
  * others can read: whatever tool the job uses, however launch and job end.
  */
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   mkdirSync,
@@ -13,15 +12,16 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { curl } from './bed/curl.js';
 import { forgetSessions, launchAs, sessionDirectories, sessionOfJob, startLaunchAs } from './bed/launches.js';
 import { until, type Running } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
+import { processFiles, readIfThere, tryAsNeighbour } from './bed/prying.js';
 import { searchFiles, secretsIn, secretsOf, type Secrets } from './bed/secrets.js';
-import { cancelJob, clearJobsOf, releaseJob, slurmdPid, slurmEnvironment } from './bed/slurm.js';
+import { cancelJob, clearJobsOf, releaseJob, slurmdPid } from './bed/slurm.js';
 import { execCalls, execSeen, recordBelow, recorded } from './bed/strace.js';
 import { runAs, startAs, user } from './bed/users.js';
 
@@ -75,9 +75,12 @@ describeOnBed('the secrets of a session', () => {
       before: () => rmSync(join(folder, 'vanishing'), { recursive: true }),
       outcome: /^failed: there is no .*vanishing\/jupyter on node/,
     },
-    'wget, until scancel': {
+    'wget and JupyterLab 4, until scancel': {
       tool: 'wget',
-      ending: ({ jobId }) => cancelJob(jobId),
+      ending: async (session) => {
+        await workIn(session);
+        await cancelJob(session.jobId);
+      },
       outcome: /^stopped: the job was cancelled/,
     },
     'wget, and the redeem is refused': {
@@ -137,7 +140,9 @@ describeOnBed('the secrets of a session', () => {
   async function launchHeld(title: string): Promise<Session> {
     const to = title.includes('proxy is gone') ? doomed : proxy;
     const path = join(folder, stories[title]!.tool);
-    const PATH = title.includes('missing') ? `${join(folder, 'vanishing')}:${path}` : path;
+    const before = title.includes('missing') ? [join(folder, 'vanishing')] : [];
+    if (title.includes('JupyterLab')) before.push(join(theBed().jupyter4, 'bin'));
+    const PATH = [...before, path].join(':');
     const wrap = (command: string[]) => recorded(trace(title), command);
     const launch = await launchAs(to, ['--json', '--scheduler-arg=--hold', '-p', 'debug', '-t', '20'], {
       ...{ user: frank(), env: { PATH }, wrap, limitMs: LIMIT_MS },
@@ -193,7 +198,8 @@ describeOnBed('the secrets of a session', () => {
     expect(found).toHaveLength(3);
 
     const process = startAs(frank(), ['/bin/bash', '-c', 'exec -a "$0" sleep 20', first]);
-    const seen = () => (searchFiles(processFiles(), secrets).some(({ open }) => open) ? true : undefined);
+    const seen = () =>
+      searchFiles(processFiles(frank()), secrets).some(({ open }) => open) ? true : undefined;
     expect(await until(seen, 10_000)).toBe(true);
     process.signal('SIGKILL');
     await process.ended(10_000);
@@ -272,70 +278,21 @@ describeOnBed('the secrets of a session', () => {
     return (await until(() => (readIfThere(file) === '' ? undefined : true), LIMIT_MS, 100)) ?? false;
   }
 
-  /** While the notebook runs: a kernel and a terminal, then everything that the neighbour can try. */
+  /** While the notebook runs the neighbour tries everything there is. */
   async function shutDown(session: Session): Promise<void> {
-    const kernels = post(session, '/api/kernels', '{}');
-    const terminals = post(session, '/api/terminals', '{}');
-    expect([kernels.status, terminals.status]).toEqual([201, 200]);
-    const kernel = () =>
-      processFiles().some((path) => /ipykernel/.test(readIfThere(path))) ? true : undefined;
-    expect(await until(kernel, LIMIT_MS, 200)).toBe(true);
-    await tryAsNeighbour(session);
+    await workIn(session);
+    await tryAsNeighbour({ owner: frank(), ...session });
     expect(post(session, '/api/shutdown', '').status).toBe(200);
   }
 
-  async function tryAsNeighbour({ jobId, directory, secrets }: Session): Promise<void> {
-    const cluster = dirname(theBed().slurmConf);
-    const owned = ['-user', frank().name, '-type', 'f'];
-    const files = find('/tmp', '/var/tmp', '/dev/shm', frank().home, ...owned);
-    const slurmFiles = find(join(cluster, 'spool'), join(cluster, 'state'), '-type', 'f');
-    const all = [...files, ...slurmFiles, ...processFiles(), ...find(proxy.folder, '-type', 'f')];
-    expect(slurmFiles.some((path) => path.includes(jobId))).toBe(true);
-
-    const found = searchFiles(all, secrets);
-    expect(found.filter(({ open }) => open)).toEqual([]);
-    // So the search does find them where they belong, Jupyter's own runtime file included.
-    const names = found.map(({ path }) => path.replace(/^.*\//, '').replace(/\d+/, 'N'));
-    for (const own of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'nbserver-N.json']) {
-      expect(names).toContain(own);
-    }
-
-    const modes = find(directory, '-printf', '%y %m\\n');
-    expect(new Set(modes)).toEqual(new Set(['d 700', 'f 600']));
-
-    const bob = user(theBed().users.bob);
-    const read = await runAs(bob, [
-      '/bin/bash',
-      '-c',
-      'for file; do cat -- "$file"; done; :',
-      'bash',
-      ...all,
-    ]);
-    expect(read.stdout).toContain('jupyter-notebook');
-    expect(secretsIn(read.stdout, secrets)).toEqual([]);
-    const script = 'for file; do [ ! -r "$file" ] || echo "$file"; done';
-    const own = [...find(directory, '-type', 'f'), ...found.map(({ path }) => path)];
-    expect((await runAs(bob, ['/bin/bash', '-c', script, 'bash', ...own])).stdout).toBe('');
-    for (const command of [
-      ['scontrol', 'show', 'job', '-dd', jobId],
-      ['scontrol', 'write', 'batch_script', jobId, '-'],
-      ['squeue', '-j', jobId, '-o', '%all'],
-    ]) {
-      for (const who of [bob, frank()]) {
-        const shown = await runAs(who, command, { env: slurmEnvironment() });
-        expect(shown.stdout + shown.stderr).not.toBe('');
-        expect(secretsIn(shown.stdout + shown.stderr, secrets)).toEqual([]);
-      }
-    }
-  }
-
-  function processFiles(): string[] {
-    const uid = String(frank().uid);
-    const owned = readdirSync('/proc').filter(
-      (pid) =>
-        /^\d+$/.test(pid) && new RegExp(`^Uid:\\s+${uid}\\s`, 'm').test(readIfThere(`/proc/${pid}/status`)),
-    );
-    return owned.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+  /** Jupyter starts programs of its own, with an environment of its making: a kernel, a shell on a terminal. */
+  async function workIn(session: Session): Promise<void> {
+    const kernel = post(session, '/api/kernels', '{}');
+    expect([kernel.status, post(session, '/api/terminals', '{}').status]).toEqual([201, 200]);
+    const { id } = JSON.parse(kernel.body) as { id: string };
+    const runs = () =>
+      processFiles(frank()).some((path) => readIfThere(path).includes(id)) ? true : undefined;
+    expect(await until(runs, LIMIT_MS, 200)).toBe(true);
   }
 
   function loseProxy({ directory }: Session): void {
@@ -359,19 +316,4 @@ function killJupyter({ directory }: Session): void {
 function post({ proxy, url, token }: Session, path: string, body: string) {
   const headers = ['-H', `Authorization: token ${token}`, '-H', 'Content-Type: application/json'];
   return curl(proxy.caFile, new URL(path, url).href, '-X', 'POST', '-d', body, ...headers);
-}
-
-function find(...args: string[]): string[] {
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1e8 } as const;
-  return execFileSync('/bin/sh', ['-c', 'find "$@" || :', 'find', ...args], options)
-    .split('\n')
-    .filter(Boolean);
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
 }
