@@ -162,7 +162,7 @@ write_ready() {
 jupyter_ended() {
   case $1 in
     126 | 127) fail "no jupyter that starts was found on node $sj_node" ;;
-    137) fail "Jupyter was killed $2: perhaps the job ran out of memory" ;;
+    137) fail "Jupyter was killed: perhaps the job ran out of memory" ;;
     *) fail "Jupyter ended $2 (status $1); its own words are above" ;;
   esac
 }

@@ -207,7 +207,7 @@ describe.skipIf(!canRunJobs)('a job that fails', () => {
     process.kill(pid, 'SIGKILL');
     expect(await job.ended).toBe(1);
     expect(await read('outcome')).toBe(
-      'failed: Jupyter was killed by itself: perhaps the job ran out of memory\n',
+      'failed: Jupyter was killed: perhaps the job ran out of memory\n',
     );
     expect(control.calls.at(-1)?.method).toBe('DELETE');
   });
