@@ -1,17 +1,18 @@
 /** What a person sees: the result on stdout, everything else on stderr. chalk and ora are used here alone. */
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
+import { shownControls } from './command-line.js';
 import type { Host } from './host.js';
 
 export interface Console {
-  /** Says what is being done, with a spinner where there is a terminal. The next call takes it away. */
+  /** Says what is being done: a spinner on a terminal, which the next call takes away, else a line. */
   doing(text: string): void;
   /** A fact worth a line: `System: expanse (...)`. */
   fact(label: string, text: string): void;
   /** A sentence. */
   say(text: string): void;
   warn(text: string): void;
-  /** A line of `--info`: it was asked for, so it stands even with --quiet. */
+  /** A line of `--info`: it was asked for, so it stands even with --quiet and --json. */
   info(line: readonly [label: string, text: string]): void;
   /** To stdout, as it is. */
   result(text: string): void;
@@ -26,8 +27,16 @@ export async function paint(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv):
   return new Chalk({ level: plain ? 0 : 1 });
 }
 
-export async function createConsole(host: Host, quiet: boolean): Promise<Console> {
+/** Asked for here: ora looks at CI, too. discardStdin would put the terminal into raw mode and swallow Ctrl-C. */
+const SPINNER = { isEnabled: true, discardStdin: false } as const;
+
+/** With `json` each line on stderr is an object, as the error may be that follows. */
+export async function createConsole(
+  host: Host,
+  { quiet: onlyResult = false, json = false }: { quiet?: boolean; json?: boolean },
+): Promise<Console> {
   const { stdout, stderr, env } = host;
+  const quiet = onlyResult || json;
   const colour = await paint(stderr, env);
   // A terminal that does not know its size says 0 columns, and ora then counts endless lines to wipe.
   const animated = stderr.isTTY && stderr.columns > 0 && env['TERM'] !== 'dumb' && !quiet;
@@ -41,20 +50,23 @@ export async function createConsole(host: Host, quiet: boolean): Promise<Console
     rest();
     stderr.write(`${text}\n`);
   };
+  const labelled = (label: string, text: string): string =>
+    `${colour.dim(`${label}:`)} ${shownControls(text)}`;
   return {
     doing(text) {
       if (spinner) spinner.text = text;
-      // discardStdin would put the terminal into raw mode and swallow Ctrl-C.
-      else spinner = ora?.({ text, stream: stderr, discardStdin: false }).start();
+      else if (ora)
+        spinner = ora({ ...SPINNER, text, stream: stderr, color: colour.level > 0 && 'cyan' }).start();
+      else if (!quiet) line(`${text} ...`);
     },
     fact: (label, text) => {
-      if (!quiet) line(`${colour.dim(`${label}:`)} ${text}`);
+      if (!quiet) line(labelled(label, text));
     },
     say: (text) => {
       if (!quiet) line(text);
     },
-    info: ([label, text]) => line(`${colour.dim(`${label}:`)} ${text}`),
-    warn: (text) => line(`${colour.yellow('Warning:')} ${text}`),
+    info: ([label, text]) => line(json ? JSON.stringify({ info: { [label]: text } }) : labelled(label, text)),
+    warn: (text) => line(json ? JSON.stringify({ warning: text }) : `${colour.yellow('Warning:')} ${text}`),
     result(text) {
       rest();
       stdout.write(text);

@@ -2,6 +2,7 @@
 import type { LaunchOptions } from '../launch/options.js';
 import type { Prepared } from '../launch/prepare.js';
 import { formatMinutes } from '../scheduler/duration.js';
+import { commandLine } from './command-line.js';
 
 /** Label and text of each line. */
 export function infoLines(prepared: Prepared, options: LaunchOptions): [label: string, text: string][] {
@@ -20,6 +21,6 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
     ['Session files', place.directory],
     ['Jupyter', jupyter ? `${jupyter.path} (${versions.join(', ')})` : 'not looked at'],
     ['Site variables in force', prepared.siteVariables.join(', ') || 'none'],
-    ['Submitted with', command.join(' ')],
+    ['Submitted with', commandLine(command)],
   ];
 }

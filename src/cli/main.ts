@@ -7,6 +7,8 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
   const { runProgram } = await import('./program.js');
+  // A terminal that was closed, a reader that went away: no reason to stop in the middle of giving back.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.exitCode = await runProgram(args, {
     env: process.env,
     cwd: process.cwd(),

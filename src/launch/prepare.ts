@@ -247,6 +247,8 @@ async function check(
   }
   progress.doing('Checking Jupyter and the scheduler');
   const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probing]);
+  // What was interrupted says that there is nothing.
+  stopIfAborted(signal);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }

@@ -8,6 +8,7 @@ import { endpointOf } from '../../launch/endpoint.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
 import { formatMinutes } from '../../scheduler/duration.js';
+import { commandLine } from '../command-line.js';
 import { createConsole, type Console } from '../console.js';
 import type { Host } from '../host.js';
 import { infoLines } from '../info.js';
@@ -22,7 +23,7 @@ export async function launchCommand(
 ): Promise<number> {
   const options = readOptions(time, flags, fromVariable);
   if (host.platform === 'win32' && !options.dryRun) throw onWindows();
-  const console = await createConsole(host, Boolean(flags.quiet ?? flags.json));
+  const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {
     const prepared = await prepare(context, options);
@@ -78,7 +79,7 @@ function printDryRun(
   );
   if (flags.json) console.result(`${JSON.stringify({ dryRun: true, script, submitCommand: command })}\n`);
   // A comment, so that what is printed is still a script.
-  else console.result(`${script.trimEnd()}\n\n# Submitted with: ${command.join(' ')}\n`);
+  else console.result(`${script.trimEnd()}\n\n# Submitted with: ${commandLine(command)}\n`);
 }
 
 /** The result for scripts. */
