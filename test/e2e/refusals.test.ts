@@ -153,7 +153,7 @@ describeOnBed('a launch that is refused', () => {
       'a server beside a script',
       () => ({ args: ['-s', 'lab', '-b', 'x'], code: 'bad-option', says: [/--server.*--batch-script/] }),
     ],
-    ['no GPU at all', () => ({ args: ['-g', '0'], code: 'bad-option', says: [/--gpus/, /from 1 up/] })],
+    ['no GPU at all', () => ({ args: ['-g', '0'], code: 'bad-option', says: [/--gpus/, /whole number from 1/] })],
     ['a size in words', () => ({ args: ['-m', 'much'], code: 'bad-option', says: [/--memory/, /4G/] })],
     [
       'options inside of a value',
