@@ -58,5 +58,5 @@ stop_jupyter() {
 
 # A short pause. Some old systems sleep only whole seconds.
 nap() {
-  sleep 0.05 2>/dev/null || sleep 1
+  sleep 0.02 2>/dev/null || sleep 1
 }

@@ -104,7 +104,8 @@ await_jupyter() {
       [ "$status" -eq 1 ] && port_in_use "$sj_jupyter_port" && return 1
       jupyter_ended "$status" 'before it answered'
     fi
-    if runtime_file_is_there; then
+    # The file is there some 50 ms before the port listens: a request would only come too early.
+    if runtime_file_is_there && port_in_use "$sj_jupyter_port"; then
       probe_jupyter
       case $? in
         0) say "ready after $((SECONDS - from)) s"; return 0 ;;
