@@ -86,8 +86,11 @@ export function readIfThere(path: string): string {
 
 /** find(1), for which it is no failure that a file goes while it looks. */
 function find(...args: string[]): string[] {
-  const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1e8 } as const;
-  return execFileSync('/bin/sh', ['-c', 'find "$@" || :', 'find', ...args], options)
+  return execFileSync('/bin/sh', ['-c', 'find "$@" || :', 'find', ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1e8,
+  })
     .split('\n')
     .filter(Boolean);
 }
