@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createConsole } from '../../../src/cli/console.js';
 import { fakeHost, type FakeHost } from './host.js';
 
 const ESC = '\x1b[';
 const colours = /\x1b\[[0-9;]*m/;
+
+// As on a terminal of the process's own: the spinner asks there, and only once.
+beforeAll(() => void vi.stubEnv('FORCE_COLOR', '1'));
 
 async function story(host: FakeHost, options: Parameters<typeof createConsole>[1] = {}) {
   const console = await createConsole(host, options);
