@@ -26,6 +26,7 @@ export interface Door {
   hold(pattern: RegExp): Hold;
   /** From now on calls that match get this answer, after the proxy has given its own. */
   answer(pattern: RegExp, status: number, body: string): void;
+  /** A second time it does nothing. */
   close(): Promise<void>;
 }
 
@@ -81,6 +82,7 @@ export async function openDoor(proxy: Proxy): Promise<Door> {
       );
     },
     async close() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

@@ -36,7 +36,7 @@ export function standIns(of: User, path = '/usr/bin:/bin'): StandIns {
       writeFileSync(file, `#!/bin/bash\n${mark}\npath=${path}\n${script}\n`);
       chmodSync(file, 0o755);
     },
-    async noted(name, limitMs = 30_000) {
+    async noted(name, limitMs = 20_000) {
       const there = await until(() => existsSync(note(name)) || undefined, limitMs);
       if (!there) throw new Error(`After ${limitMs} ms no stand-in has left the note ${name}`);
       return readFileSync(note(name), 'utf8');
