@@ -1,14 +1,11 @@
 /** Everything that is looked at before anything is taken. */
-import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Certificate } from '../certificate.js';
 import { StartJupyterError } from '../errors.js';
-import { activeEnvironment } from '../jupyter/environment.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
 import { findOnPath, probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
-import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
+import type { Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import { parseSlurmTime, parseTime } from '../scheduler/duration.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
@@ -21,13 +18,15 @@ import { newSessionPlace, type SessionPlace } from '../session/store.js';
 import { detectSystem, type Detection } from '../site/detect.js';
 import { configurationFiles, loadSystems } from '../site/load.js';
 import type { System } from '../site/system.js';
+import { authority } from './authority.js';
+import { check } from './checks.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
-import { checkLimits } from './limits.js';
 import { stopIfAborted } from './interrupted.js';
 import type { LaunchOptions } from './options.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { planRequest, type PlannedRequest } from './request.js';
+import { withoutScheduler } from './without-scheduler.js';
 
 /** A launch of which everything is known and nothing taken. */
 export interface Prepared {
@@ -80,6 +79,7 @@ async function prepareWith(
   const systems = await loadSystems({ shippedFile, files, minutes: parseTime });
   const { system, why } = await detect(context, asTyped, systems);
   progress.fact('System', `${system.name} (${why})`);
+  if (system.values.retired) progress.warn(`${system.name} is retired: its entry is kept as an example.`);
   if (system.values.message) progress.say(system.values.message);
   const options = system.values.scheduler === 'local' ? withoutScheduler(asTyped, progress) : asTyped;
 
@@ -162,117 +162,11 @@ async function fixedTemplate(
   return readTemplate(await findTemplate(search));
 }
 
-/** Options that speak to a scheduler mean nothing where there is none. */
-const FOR_SCHEDULERS = [
-  'partition',
-  'account',
-  'nodes',
-  'cpus',
-  'gpus',
-  'memory',
-  'gres',
-  'qos',
-  'constraint',
-  'reservation',
-] as const;
-
-function withoutScheduler(options: LaunchOptions, progress: LaunchContext['progress']): LaunchOptions {
-  const given: string[] = FOR_SCHEDULERS.filter((key) => options[key] !== undefined).map((key) =>
-    options.from(key),
-  );
-  if (options.schedulerArguments.length > 0) given.push('--scheduler-arg');
-  if (given.length > 0) progress.say(`Ignored, because there is no scheduler here: ${given.join(', ')}.`);
-  const dropped: readonly string[] = FOR_SCHEDULERS;
-  const kept = Object.entries(options).filter(([key]) => !dropped.includes(key));
-  return { ...(Object.fromEntries(kept) as unknown as LaunchOptions), schedulerArguments: [] };
-}
-
 /** Everything is kept under it. */
 function homeDirectory(env: NodeJS.ProcessEnv): string {
   const home = [env['HOME'], homedir()].find((path) => path !== undefined && isAbsolute(path));
   if (home !== undefined) return home;
   throw new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
     hint: 'Set HOME to it: export HOME=/home/NAME.',
-  });
-}
-
-async function authority(
-  { cwd }: LaunchContext,
-  options: LaunchOptions,
-  system: System,
-): Promise<string | undefined> {
-  const named = options.ca ?? system.values.ca;
-  if (named === undefined) return undefined;
-  const file = resolve(cwd, named);
-  const refuse = (why: string): never => {
-    const code = options.ca === undefined ? 'bad-configuration' : 'bad-option';
-    throw new StartJupyterError(code, `The certificate authority ${JSON.stringify(file)} ${why}.`, {
-      hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".',
-    });
-  };
-  const pem = await readFile(file, 'utf8').catch((error: unknown) =>
-    refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`),
-  );
-  return isCertificate(pem) ? pem : refuse('holds no certificate');
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
-interface CheckFacts {
-  system: System;
-  scheduler: Scheduler;
-  planned: PlannedRequest;
-  /** By -s or by the template. */
-  asked: Server | undefined;
-  /** Undefined with `--no-check`. */
-  probing: Promise<ProbeResult> | undefined;
-}
-
-/** Asks the scheduler while Jupyter is being asked. */
-async function check(
-  context: LaunchContext,
-  { system, scheduler, planned, asked, probing }: CheckFacts,
-): Promise<{ server: Server; jupyter?: JupyterFound }> {
-  const { env, progress, signal } = context;
-  const usual = system.values.server ?? 'notebook';
-  if (probing === undefined) {
-    checkLimits(planned, undefined, system.values.partitions);
-    return { server: asked ?? usual };
-  }
-  progress.doing('Checking Jupyter and the scheduler');
-  const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probing]);
-  // What was interrupted says that there is nothing.
-  stopIfAborted(signal);
-  if (partitions === undefined) {
-    progress.warn('The scheduler does not say what partitions there are: going on without that check.');
-  }
-  checkLimits(planned, partitions, system.values.partitions);
-  if (system.values.conda_required && !env['CONDA_PREFIX']) throw noConda(system);
-  if ('missing' in probe) throw noJupyter(probe.missing);
-  const { server, note } = chooseServer(asked, usual, probe.found);
-  if (note) progress.say(note);
-  const version = probe.found.versions[server] ?? '';
-  progress.fact('Jupyter', `${title(server)} ${version} (${activeEnvironment(env) ?? probe.found.path})`);
-  return { server, jupyter: probe.found };
-}
-
-function noJupyter(why: string): StartJupyterError {
-  return new StartJupyterError('no-jupyter', why, {
-    hint: [
-      'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
-      'or install it: pip install --user jupyterlab notebook. Then try again.',
-    ].join('\n'),
-  });
-}
-
-function noConda(system: System): StartJupyterError {
-  return new StartJupyterError('no-conda', `${system.name} wants an active conda environment, and none is.`, {
-    hint: 'conda activate NAME. If "conda" is not found: module load anaconda (or miniconda), or run its "conda init" once.',
   });
 }

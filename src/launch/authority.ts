@@ -1,0 +1,37 @@
+/** The certificate authority against which the proxy is checked, when it is a private one. */
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { StartJupyterError } from '../errors.js';
+import type { System } from '../site/system.js';
+import type { LaunchContext } from './context.js';
+import type { LaunchOptions } from './options.js';
+
+/** PEM; undefined: the authorities that everybody trusts. Throws 'bad-option' or 'bad-configuration'. */
+export async function authority(
+  { cwd }: LaunchContext,
+  options: LaunchOptions,
+  system: System,
+): Promise<string | undefined> {
+  const named = options.ca ?? system.values.ca;
+  if (named === undefined) return undefined;
+  const file = resolve(cwd, named);
+  const refuse = (why: string): never => {
+    const code = options.ca === undefined ? 'bad-configuration' : 'bad-option';
+    throw new StartJupyterError(code, `The certificate authority ${JSON.stringify(file)} ${why}.`, {
+      hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".',
+    });
+  };
+  const pem = await readFile(file, 'utf8').catch((error: unknown) =>
+    refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`),
+  );
+  return isCertificate(pem) ? pem : refuse('holds no certificate');
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
