@@ -2,6 +2,7 @@
 import { StartJupyterError } from '../errors.js';
 import { formatMinutes } from '../scheduler/duration.js';
 import type { Partition } from '../scheduler/scheduler.js';
+import { didYouMean } from '../site/nearest.js';
 import type { SystemValues } from '../site/schema.js';
 import type { PlannedRequest } from './request.js';
 
@@ -33,12 +34,15 @@ export function checkLimits(
 }
 
 function unknownPartition(name: string, from: string, known: readonly Partition[]): StartJupyterError {
-  const names = known.map((one) => one.name).join(', ');
+  const names = known.map((one) => one.name);
   return new StartJupyterError(
     'unknown-partition',
     `There is no partition ${JSON.stringify(name)} here (from ${from}).`,
     {
-      hint: names === '' ? 'The scheduler lists none.' : `There are: ${names}. Choose one with -p.`,
+      hint:
+        names.length === 0
+          ? 'The scheduler lists none.'
+          : `There are: ${names.join(', ')}${didYouMean(name, names)}. Choose one with -p.`,
     },
   );
 }

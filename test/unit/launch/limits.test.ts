@@ -23,7 +23,7 @@ describe('a partition', () => {
       expect.objectContaining({
         code: 'unknown-partition',
         message: 'There is no partition "debgu" here (from --partition).',
-        hint: 'There are: compute, debug, endless. Choose one with -p.',
+        hint: 'There are: compute, debug, endless (did you mean "debug"?). Choose one with -p.',
       }),
     );
   });
