@@ -1,8 +1,8 @@
 /** Under which names Jupyter's options have to be given, so that they hold and nothing is said twice. */
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import type { JupyterVersions } from './probe.js';
+import { delimiter, dirname, join } from 'node:path';
+import type { JupyterFound } from './probe.js';
 import type { Server } from './server-choice.js';
 
 /**
@@ -21,22 +21,29 @@ export function optionClasses(family: Family): readonly string[] {
 
 /**
  * Newer servers write a warning for each option of an older class, sixty lines at every start. So the others are named
- * only where somebody's own files could name them too: those are read in spite of `--config`, and the other
+ * only where configuration files could name them too: those are read in spite of `--config`, and the other
  * classes' options are copied over ServerApp's (seen with JupyterLab 4.6 and Notebook 7.6).
  */
 export async function optionFamily(
-  versions: JupyterVersions,
+  { path, versions }: JupyterFound,
   server: Server,
   env: NodeJS.ProcessEnv,
 ): Promise<Family> {
   if (server === 'notebook' && major(versions.notebook) === 6) return 'NotebookApp';
-  if (major(versions.jupyter_server) < 2 || (await hasOwnConfiguration(env))) return undefined;
+  if (major(versions.jupyter_server) < 2 || (await hasOwnConfiguration(path, env))) return undefined;
   return 'ServerApp';
 }
 
-async function hasOwnConfiguration(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const own = env['JUPYTER_CONFIG_DIR'] ?? join(env['HOME'] ?? homedir(), '.jupyter');
-  const folders = [own, ...(env['JUPYTER_CONFIG_PATH'] ?? '').split(delimiter).filter(Boolean)];
+/** In every folder that jupyter_core looks into: the person's, the environment's, the machine's. */
+async function hasOwnConfiguration(jupyter: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const home = env['HOME'] ?? homedir();
+  const folders = [
+    env['JUPYTER_CONFIG_DIR'] ?? join(home, '.jupyter'),
+    ...(env['JUPYTER_CONFIG_PATH'] ?? '').split(delimiter).filter(Boolean),
+    ...[join(home, '.local'), dirname(dirname(jupyter)), '/usr/local', '/'].map((at) =>
+      join(at, 'etc/jupyter'),
+    ),
+  ];
   const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
   return names.flat().some((name) => /^jupyter_(\w+_)?config\.(py|json)$/.test(name));
 }

@@ -112,7 +112,7 @@ async function prepareWith(
     fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
   return {
     ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir },
-    family: jupyter && (await optionFamily(jupyter.versions, server, env)),
+    family: jupyter && (await optionFamily(jupyter, server, env)),
     ...(jupyter ? { jupyter } : {}),
     ...(certificate ? { certificate } : {}),
     ...(ca === undefined ? {} : { ca }),

@@ -96,7 +96,9 @@ function printResult(launched: Launched, prepared: Prepared, console: Console, f
     console.fact('Log', join(launched.directory, 'job.log'));
     console.say('');
     console.result(`Your notebook is here:\n${launched.url}\n`);
-    const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: scancel ${launched.jobId.id}` : '';
+    const { id, cluster } = launched.jobId;
+    const scancel = `scancel ${cluster === undefined ? '' : `-M ${cluster} `}${id}`;
+    const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: ${scancel}` : '';
     console.say(`\nThe page opens the notebook by itself once the job has started.${stop}`);
   }
   // What was taken is the person's now.
