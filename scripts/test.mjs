@@ -27,8 +27,15 @@ summarize(suites);
  */
 function setUpBed() {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return;
-  const up = join(root, 'scripts/testbed/up.sh');
-  spawnSync(up, ['--node', process.execPath], { stdio: ['ignore', 'ignore', 'inherit'], timeout: LIMIT_MS });
+  const up = spawnSync(join(root, 'scripts/testbed/up.sh'), ['--node', process.execPath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    timeout: LIMIT_MS,
+  });
+  if (up.status !== 0) return;
+  const { jupyter3, jupyter4 } = JSON.parse(up.stdout);
+  process.env.START_JUPYTER_TEST_NOTEBOOK6 ??= jupyter3;
+  process.env.START_JUPYTER_TEST_JUPYTER4 ??= join(jupyter4, 'bin/jupyter');
 }
 
 /** Runs one of vitest's projects and counts. */
