@@ -206,9 +206,7 @@ describe.skipIf(!canRunJobs)('a job that fails', () => {
     const { pid } = JSON.parse(await read('ready.json')) as { pid: number };
     process.kill(pid, 'SIGKILL');
     expect(await job.ended).toBe(1);
-    expect(await read('outcome')).toBe(
-      'failed: Jupyter was killed: perhaps the job ran out of memory\n',
-    );
+    expect(await read('outcome')).toBe('failed: Jupyter was killed: perhaps the job ran out of memory\n');
     expect(control.calls.at(-1)?.method).toBe('DELETE');
   });
 

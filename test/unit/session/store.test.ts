@@ -77,9 +77,12 @@ describe('where sessions are kept', () => {
     },
   );
 
-  it.runIf(windows)('may be written as Windows writes it', () => {
-    expect(placeUnder('C:\\Users\\a b').directory).toMatch(/^C:\\Users\\a b\\start-jupyter\\sessions\\/);
-  });
+  // Only there can a path look like that.
+  if (windows) {
+    it('may be written as Windows writes it', () => {
+      expect(placeUnder('C:\\Users\\a b').directory).toMatch(/^C:\\Users\\a b\\start-jupyter\\sessions\\/);
+    });
+  }
 });
 
 onPosix('a session that is being made', () => {
