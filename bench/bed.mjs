@@ -9,7 +9,8 @@ const testbed = join(root, 'scripts/testbed');
 
 /** `npm pack` (which builds), unpacked read-only, without node_modules. `remove` deletes it. */
 export function packedPackage() {
-  const above = mkdtempSync('/var/tmp/start-jupyter-bench-');
+  // Not a name that the bed takes for a leftover: it is not held yet.
+  const above = mkdtempSync('/var/tmp/start-jupyter-bench.');
   chmodSync(above, 0o755);
   const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], timeout: 300_000 };
   execFileSync('npm', ['pack', '--silent', '--pack-destination', above], options);
