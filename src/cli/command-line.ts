@@ -18,3 +18,11 @@ export function shownControls(text: string): string {
     return control > '\x7f' ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
   });
 }
+
+/**
+ * A text that somebody else may have said (a proxy, a scheduler, a job's log) as the terminal may have it: its lines and
+ * tabs stay, any other control character is shown and does nothing.
+ */
+export function shownLines(text: string): string {
+  return text.replace(/\r\n/g, '\n').replace(/[^\n\t]+/g, shownControls);
+}

@@ -1,7 +1,7 @@
 /** What a person sees: the result on stdout, everything else on stderr. chalk and ora are used here alone. */
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
-import { shownControls } from './command-line.js';
+import { shownControls, shownLines } from './command-line.js';
 import type { Host } from './host.js';
 
 export interface Console {
@@ -63,10 +63,11 @@ export async function createConsole(
       if (!quiet) line(labelled(label, text));
     },
     say: (text) => {
-      if (!quiet) line(text);
+      if (!quiet) line(shownLines(text));
     },
     info: ([label, text]) => line(json ? JSON.stringify({ info: { [label]: text } }) : labelled(label, text)),
-    warn: (text) => line(json ? JSON.stringify({ warning: text }) : `${colour.yellow('Warning:')} ${text}`),
+    warn: (text) =>
+      line(json ? JSON.stringify({ warning: text }) : `${colour.yellow('Warning:')} ${shownLines(text)}`),
     result(text) {
       rest();
       stdout.write(text);

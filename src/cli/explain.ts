@@ -1,5 +1,6 @@
 /** The one place where an error becomes words and an exit status. */
 import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
+import { shownLines } from './command-line.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';
 
@@ -18,11 +19,11 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
     return ours.exitCode;
   }
   const colour = await paint(host.stderr, host.env);
-  const lines = [`${colour.red('start-jupyter:')} ${message}`];
+  const lines = [`${colour.red('start-jupyter:')} ${shownLines(message)}`];
   if (ours.detail !== undefined && ours.detail.trim() !== '') {
-    for (const line of ours.detail.trimEnd().split('\n')) lines.push(`  | ${line}`);
+    for (const line of shownLines(ours.detail.trimEnd()).split('\n')) lines.push(`  | ${line}`);
   }
-  if (ours.hint !== undefined) lines.push(ours.hint);
+  if (ours.hint !== undefined) lines.push(shownLines(ours.hint));
   host.stderr.write(`${lines.join('\n')}\n`);
   return ours.exitCode;
 }

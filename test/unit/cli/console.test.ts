@@ -55,6 +55,17 @@ describe('without a terminal', () => {
     await new Promise(setImmediate);
     expect(host.stderr.text).toBe('Directory: /home/a\\x0aSystem: \\x1b[31mevil\n');
   });
+
+  it('what others say cannot drive the terminal, and keeps its lines', async () => {
+    const host = fakeHost();
+    const console = await createConsole(host, {});
+    console.say('Read this:\n\tthe \x1b]0;title\x07 news');
+    console.warn('The proxy refused: \x1b[2J\rno\x9b1m');
+    await new Promise(setImmediate);
+    expect(host.stderr.text).toBe(
+      'Read this:\n\tthe \\x1b]0;title\\x07 news\nWarning: The proxy refused: \\x1b[2J\\x0dno\\u009b1m\n',
+    );
+  });
 });
 
 describe('on a terminal', () => {

@@ -45,6 +45,16 @@ Choose an account with -A NAME.
     expect(text).toBe('start-jupyter: No.\n');
   });
 
+  it('does nothing to the terminal, whoever said a part of it', async () => {
+    const error = new StartJupyterError('proxy-refused', 'It refused: \x1b[2J\x1b[Hgone.', {
+      detail: 'one\r\n\ttwo \x1b]52;c;cm0gLXJm\x07',
+      hint: 'Try \x9b5n.',
+    });
+    expect((await explained(error)).text).toBe(
+      'start-jupyter: It refused: \\x1b[2J\\x1b[Hgone.\n  | one\n  | \ttwo \\x1b]52;c;cm0gLXJm\\x07\nTry \\u009b5n.\n',
+    );
+  });
+
   it('is red where there are colours', async () => {
     expect((await explained(refused, { terminal: true })).text).toContain('\x1b[31mstart-jupyter:\x1b[39m');
     expect((await explained(refused, { terminal: true, env: { NO_COLOR: '1' } })).text).not.toContain('\x1b');
