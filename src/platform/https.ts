@@ -35,6 +35,8 @@ export async function httpsRequest(request: HttpsRequest): Promise<HttpsAnswer> 
       // undici looks at a request's signal only once there is a connection.
       signal,
       timeout: 0,
+      // Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED=0 in a person's environment would change that.
+      rejectUnauthorized: true,
       ...(request.ca === undefined ? {} : { ca: request.ca }),
     },
     maxResponseSize: MAX_BODY_BYTES,

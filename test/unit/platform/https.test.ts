@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { StartJupyterError, type ErrorCode } from '../../../src/errors.js';
 import { httpsRequest, type HttpsRequest } from '../../../src/platform/https.js';
 import { closedPort, plainServer, tlsServer, type TestServer } from './tls-server.js';
@@ -85,6 +85,13 @@ describe('a server that is not trusted', () => {
     expect(message).toMatch(
       /^The certificate of the proxy manage\.test\.localhost:\d+ cannot be trusted: unable to/,
     );
+  });
+
+  it('stays so whatever the environment says of certificates', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { port } = await tlsServer(hello);
+    await untrusted({ port } as TestServer);
   });
 
   it('has a certificate of another authority than the named one', async () => {
