@@ -144,7 +144,9 @@ function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reser
   if (typeof name === 'string' && typeof url === 'string' && typeof redeemSecret === 'string') {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     const right = parsed?.protocol === 'https:' && parsed.hostname === `${name}.${domain}`;
-    if (NAME_PATTERN.test(name) && right && /^[\w-]{20,200}$/.test(redeemSecret)) {
+    // Nothing but a port beside the host: a path goes behind it.
+    const bare = parsed?.href === `${parsed?.origin}/`;
+    if (NAME_PATTERN.test(name) && right && bare && /^[\w-]{20,200}$/.test(redeemSecret)) {
       return { protocol: 'v1', name, url: parsed.href, redeemSecret };
     }
   }
