@@ -5,6 +5,8 @@ if (['--version', '-V'].includes(process.argv[2] ?? '')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
   const { runProgram } = await import('./program.js');
+  // Whoever read the log is gone: no reason to end everybody's sessions.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.exitCode = await runProgram(process.argv.slice(2), {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),

@@ -126,6 +126,26 @@ describe('start-jupyter-proxy', () => {
     expect(lines.join()).not.toContain('secret');
   });
 
+  it('serve goes on when nobody reads its log any more', async () => {
+    const { child, port, log } = await serve('--config', join(dir, 'proxy.yaml'), '--listen', '127.0.0.1:0');
+    log.catch(() => undefined);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    const host = `manage.${DOMAIN}`;
+    for (let time = 0; time < 3; time++) {
+      const socket = connect({
+        host: '127.0.0.1',
+        port,
+        servername: host,
+        ca: readFileSync(join(dir, 'ca.pem')),
+      });
+      expect(await exchange(socket, get(host, '/getlink.cgi', 'Connection: close\r\n'))).toMatch(
+        /^HTTP\/1\.1 200 /,
+      );
+    }
+    expect(child.exitCode).toBeNull();
+  });
+
   it.for<[number, string, string[]]>([
     [2, "unknown option '--listn'", ['serve', '--listn', 'x']],
     [2, 'unknown command', ['sevre']],
