@@ -1,11 +1,12 @@
 /** Everything that is looked at before anything is taken. */
-import { homedir, hostname } from 'node:os';
+import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Certificate } from '../certificate.js';
 import { StartJupyterError } from '../errors.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
 import { findOnPath, probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import type { Server } from '../jupyter/server-choice.js';
+import { fullHostName } from '../platform/host-name.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import { parseSlurmTime, parseTime } from '../scheduler/duration.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
@@ -76,8 +77,9 @@ async function prepareWith(
   progress.doing('Finding out which system this is');
   const files = configurationFiles({ env, platform: context.platform, homeDirectory: home });
   const shippedFile = join(context.packageFolder, 'systems.yaml');
+  const named = asTyped.system ? undefined : fullHostName(env, context.signal);
   const systems = await loadSystems({ shippedFile, files, minutes: parseTime });
-  const { system, why } = await detect(context, asTyped, systems);
+  const { system, why } = await detect(context, asTyped, systems, (await named) ?? '');
   progress.fact('System', `${system.name} (${why})`);
   if (system.values.retired) progress.warn(`${system.name} is retired: its entry is kept as an example.`);
   if (system.values.message) progress.say(system.values.message);
@@ -124,8 +126,8 @@ async function detect(
   { env, signal }: LaunchContext,
   { system }: LaunchOptions,
   systems: readonly System[],
+  full: string,
 ): Promise<Detection> {
-  const full = hostname();
   const tools = await Promise.all(['sbatch', 'qsub'].map((name) => findOnPath(name, env['PATH'])));
   return detectSystem({
     ...(system ? { override: system.name, overrideFrom: system.from } : {}),
@@ -157,7 +159,7 @@ async function fixedTemplate(
     name,
     scheduler: system.values.scheduler,
     templatesFolder: templates(context),
-    cwd: context.cwd,
+    ...(options.batchScript === undefined ? {} : { cwd: context.cwd }),
   };
   return readTemplate(await findTemplate(search));
 }

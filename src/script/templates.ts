@@ -1,6 +1,6 @@
 /** Finds and reads the template of a job: a shipped one by its name, or a person's own by its path. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { badTemplate, checkTemplate, templateText } from './check.js';
 
@@ -19,8 +19,11 @@ export interface TemplateSearch {
   scheduler: string;
   /** The package's `batch-templates`. */
   templatesFolder: string;
-  /** What a relative path starts from. */
-  cwd: string;
+  /**
+   * What a relative path starts from. Absent: the configuration said the name, and what lies in a person's current
+   * directory, which may be everybody's, is not looked at.
+   */
+  cwd?: string;
 }
 
 export interface Template {
@@ -46,18 +49,18 @@ export function shippedTemplatePath(
  */
 export async function findTemplate(search: TemplateSearch): Promise<string> {
   const { name, templatesFolder, cwd } = search;
-  const own = resolve(cwd, name);
+  const own = ownPath(name, cwd);
   const shippedName = fullName(name, search.scheduler);
   const shipped = shippedName === undefined ? undefined : join(templatesFolder, shippedName);
   const [ownExists, shippedExists] = await Promise.all([
-    exists(own),
+    own !== undefined && exists(own),
     shipped !== undefined && exists(shipped),
   ]);
   if (shipped !== undefined && shippedExists) {
     if (ownExists && own !== shipped) throw ambiguous(name, shippedName ?? name);
     return shipped;
   }
-  if (ownExists) return own;
+  if (own !== undefined && ownExists) return own;
   throw await unknown(search);
 }
 
@@ -76,6 +79,12 @@ function fullName(name: string, scheduler: string): string | undefined {
   if (SHIPPED_NAME.test(name)) return name;
   const bare = BARE_NAME.exec(name)?.[1];
   return bare === undefined ? undefined : `${scheduler}/${bare}.sh`;
+}
+
+/** The file that a name may be a path of; undefined for a relative one that starts from nowhere. */
+function ownPath(name: string, cwd: string | undefined): string | undefined {
+  if (cwd !== undefined) return resolve(cwd, name);
+  return isAbsolute(name) ? name : undefined;
 }
 
 /** What cannot be looked at is taken to be there: reading it says then what is wrong. */
@@ -117,9 +126,10 @@ function ambiguous(name: string, shippedName: string): StartJupyterError {
 async function unknown(search: TemplateSearch): Promise<StartJupyterError> {
   const { name, cwd } = search;
   const there = await shippedNames(search.templatesFolder);
+  const own = ownPath(name, cwd);
   return new StartJupyterError(
     'unknown-template',
-    `There is no template "${name}": it is no shipped one, and ${resolve(cwd, name)} does not exist`,
+    `There is no template "${name}": it is no shipped one${own === undefined ? '' : `, and ${own} does not exist`}`,
     { hint: `Shipped are ${there.join(', ')}. A template of your own is given by its path.` },
   );
 }

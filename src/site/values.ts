@@ -84,8 +84,10 @@ export const path: ReadValue<string> = (node, reading) => {
   return undefined;
 };
 
+/** The forms of a shipped template's name; any other file beside the configuration is a path like every other. */
+const SHIPPED_TEMPLATE =
+  /^(?:(?:slurm|torque|pbs|local)\/(?:notebook|jupyterlab)|(?:batch_)?(?:notebook|jupyterlab))\.sh$/;
+
 /** A shipped template by its name (`jupyterlab.sh`, `slurm/jupyterlab.sh`), or a file. */
-export const template: ReadValue<string> = (node, reading) => {
-  const shipped = node.kind === 'text' && /^(?:(?:slurm|torque|pbs|local)\/)?[a-z_]+\.sh$/.test(node.text);
-  return shipped ? node.text : path(node, reading);
-};
+export const template: ReadValue<string> = (node, reading) =>
+  node.kind === 'text' && SHIPPED_TEMPLATE.test(node.text) ? node.text : path(node, reading);

@@ -66,6 +66,22 @@ describe('findTemplate', () => {
     expect(await find('./notebook.sh')).toBe(join(cwd, 'notebook.sh'));
   });
 
+  it('looks at nothing in the current directory when the configuration said the name', async () => {
+    mkdirSync(join(cwd, 'pbs'));
+    for (const name of ['notebook.sh', 'job.sh', 'pbs/notebook.sh']) writeFileSync(join(cwd, name), GOOD);
+    const said = (name: string) => findTemplate({ name, scheduler: 'slurm', templatesFolder });
+    const before = process.cwd();
+    process.chdir(cwd);
+    try {
+      expect(await said('notebook.sh')).toBe(join(templatesFolder, 'slurm', 'notebook.sh'));
+      expect(await said(join(cwd, 'job.sh'))).toBe(join(cwd, 'job.sh'));
+      for (const name of ['job.sh', 'pbs/notebook.sh'])
+        await expect(said(name)).rejects.toMatchObject({ code: 'unknown-template' });
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it.each(['nothing.sh', 'slurm/nothing.sh', 'lib/run.sh', 'slurm/another.sh', '/no/such/file', '~/x.sh'])(
     '%j is not known, with a list of what there is',
     async (name) => {

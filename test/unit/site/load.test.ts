@@ -168,6 +168,11 @@ describe('the layers', () => {
     expect(own?.values).toMatchObject({ ca: place(join('pki', 'ca.pem')), template: place('my.sh') });
     expect(shipped?.values.template).toBe('slurm/jupyterlab.sh');
   });
+
+  it.each(['job.sh', 'slurm/job.sh', 'my/job.sh'])('take %s from there as well', async (name) => {
+    const [own] = await load(`systems: {a: {scheduler: slurm, template: ${name}}}`);
+    expect(own?.values.template).toBe(place(join(...name.split('/'))));
+  });
 });
 
 describe('a mistake', () => {
