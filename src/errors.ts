@@ -14,13 +14,17 @@ export const EXIT_CODES = {
   environment: { code: 4, meaning: 'something is missing here: Jupyter, conda, a directory, a tool' },
   proxy: { code: 5, meaning: 'the proxy did not answer, could not be trusted or refused' },
   scheduler: { code: 6, meaning: 'the scheduler refused the job or could not be asked' },
-  interrupted: { code: 130, meaning: 'interrupted (Ctrl-C); everything taken was given back' },
+  interrupted: {
+    code: 130,
+    meaning: 'interrupted (Ctrl-C); what was taken was given back, or a warning says what was not',
+  },
 } as const;
 
 export type ExitKind = keyof typeof EXIT_CODES;
 
 const KIND_OF_CODE = {
   unexpected: 'unexpected',
+  'no-output': 'unexpected',
 
   'bad-option': 'usage',
   'bad-time': 'usage',

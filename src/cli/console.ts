@@ -1,6 +1,7 @@
 /** What a person sees: the result on stdout, everything else on stderr. chalk and ora are used here alone. */
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
+import { StartJupyterError } from '../errors.js';
 import { shownControls, shownLines } from './command-line.js';
 import type { Host } from './host.js';
 
@@ -14,8 +15,8 @@ export interface Console {
   warn(text: string): void;
   /** A line of `--info`: it was asked for, so it stands even with --quiet and --json. */
   info(line: readonly [label: string, text: string]): void;
-  /** To stdout, as it is. */
-  result(text: string): void;
+  /** To stdout, as it is. Throws 'no-output' when it cannot be written: nobody would know the URL. */
+  result(text: string): Promise<void>;
   /** Takes the spinner away. */
   rest(): void;
 }
@@ -30,12 +31,12 @@ export async function paint(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv):
 /** Asked for here: ora looks at CI, too. discardStdin would put the terminal into raw mode and swallow Ctrl-C. */
 const SPINNER = { isEnabled: true, discardStdin: false } as const;
 
-/** With `json` each line on stderr is an object, as the error may be that follows. */
+/** With `json` warnings and information are kept for the one object at the end. */
 export async function createConsole(
   host: Host,
   { quiet: onlyResult = false, json = false }: { quiet?: boolean; json?: boolean },
 ): Promise<Console> {
-  const { stdout, stderr, env } = host;
+  const { stdout, stderr, env, held } = host;
   const quiet = onlyResult || json;
   const colour = await paint(stderr, env);
   // A terminal that does not know its size says 0 columns, and ora then counts endless lines to wipe.
@@ -65,12 +66,22 @@ export async function createConsole(
     say: (text) => {
       if (!quiet) line(shownLines(text));
     },
-    info: ([label, text]) => line(json ? JSON.stringify({ info: { [label]: text } }) : labelled(label, text)),
-    warn: (text) =>
-      line(json ? JSON.stringify({ warning: text }) : `${colour.yellow('Warning:')} ${shownLines(text)}`),
-    result(text) {
+    info([label, text]) {
+      if (json) held.info[label] = text;
+      else line(labelled(label, text));
+    },
+    warn(text) {
+      if (json) held.warnings.push(text);
+      else line(`${colour.yellow('Warning:')} ${shownLines(text)}`);
+    },
+    async result(text) {
       rest();
-      stdout.write(text);
+      const error = await new Promise<Error | null | undefined>((resolve) => stdout.write(text, resolve));
+      if (error) {
+        throw new StartJupyterError('no-output', `The result cannot be written: ${error.message}.`, {
+          cause: error,
+        });
+      }
     },
     rest,
   };

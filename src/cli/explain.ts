@@ -14,6 +14,7 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
       message,
       hint: ours.hint ?? null,
       ...(ours.detail === undefined ? {} : { detail: ours.detail }),
+      ...(host.held.warnings.length === 0 ? {} : { warnings: host.held.warnings }),
     };
     host.stderr.write(`${JSON.stringify({ error: facts })}\n`);
     return ours.exitCode;

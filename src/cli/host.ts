@@ -5,10 +5,17 @@ export interface Host {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   platform: NodeJS.Platform;
+  /** With --json: what is kept for the one object at the end. */
+  held: Held;
   /** The user's own file mode mask, 0o022. */
   umask: number;
   /** The folder of the package: `systems.yaml` and `batch-templates/` are in it. */
   packageRoot: URL;
   /** Calls back for every SIGINT, SIGTERM and SIGHUP from now on. */
   onSignal(listener: (name: NodeJS.Signals) => void): void;
+}
+
+export interface Held {
+  warnings: string[];
+  info: Record<string, string>;
 }

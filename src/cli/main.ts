@@ -14,6 +14,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
     cwd: process.cwd(),
     stdout: process.stdout,
     stderr: process.stderr,
+    held: { warnings: [], info: {} },
     platform: process.platform,
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- its race needs a second thread, and there is none
     umask: process.umask(),

@@ -50,7 +50,7 @@ export function addLaunchOptions(command: Command): Command {
     .addOption(
       new Option('--scheduler-arg <arg>', 'passed to the scheduler as it is; may be repeated')
         .argParser((arg: string, before: string[]) => [...before, arg])
-        .default([], ''),
+        .default([], 'none'),
     )
     .option('--system <name>', 'which system this is, instead of finding out')
     .option('--endpoint <host[:port]>', 'the proxy’s domain, instead of the system’s')

@@ -30,7 +30,7 @@ export async function check(
   const { env, progress, signal } = context;
   const usual = system.values.server ?? 'notebook';
   if (probing === undefined) {
-    checkLimits(planned, undefined, system.values.partitions);
+    checkLimits(planned, undefined, system);
     return { server: asked ?? usual };
   }
   progress.doing('Checking Jupyter and the scheduler');
@@ -40,7 +40,7 @@ export async function check(
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }
-  checkLimits(planned, partitions, system.values.partitions);
+  for (const doubt of checkLimits(planned, partitions, system)) progress.warn(doubt);
   if (system.values.conda_required && !env['CONDA_PREFIX']) throw noConda(system);
   if ('missing' in probe) throw noJupyter(probe.missing);
   const { server, note } = chooseServer(asked, usual, probe.found);
@@ -55,6 +55,7 @@ function noJupyter(why: string): StartJupyterError {
     hint: [
       'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
       'or install it: pip install --user jupyterlab notebook. Then try again.',
+      'To see the script without it: --dry-run --no-check.',
     ].join('\n'),
   });
 }

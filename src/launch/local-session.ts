@@ -27,7 +27,7 @@ export async function runLocally(
   context: LaunchContext,
   options: LaunchOptions,
   prepared: Prepared,
-  onReady: (launched: Launched, caFile: string) => void,
+  onReady: (launched: Launched, caFile: string) => Promise<void>,
 ): Promise<void> {
   const { progress, signal } = context;
   progress.doing('Starting a proxy of your own');
@@ -37,7 +37,7 @@ export async function runLocally(
     try {
       progress.doing('Waiting for Jupyter');
       await untilReady(context, prepared, launched);
-      onReady(launched, join(launched.directory, 'ca.pem'));
+      await onReady(launched, join(launched.directory, 'ca.pem'));
       await untilEnded(context, prepared, launched);
       progress.say(signal.aborted ? 'Stopping Jupyter.' : 'Jupyter has ended.');
     } finally {

@@ -29,28 +29,44 @@ export async function launchCommand(
     const prepared = await prepare(context, options);
     if (options.info) for (const line of infoLines(prepared, options)) console.info(line);
     if (options.dryRun) {
-      printDryRun(prepared, options.schedulerArguments, console, flags);
+      await printDryRun(prepared, options.schedulerArguments, { console, flags, host });
       return EXIT_CODES.done.code;
     }
     const endpoint = endpointOf(options, prepared);
     if (endpoint === undefined) {
       const { runLocally } = await import('../../launch/local-session.js');
-      await runLocally(context, options, prepared, (launched, caFile) => {
-        printLocalResult(launched, caFile, console, flags);
-      });
+      await runLocally(context, options, prepared, (launched, caFile) =>
+        printLocalResult(launched, caFile, { console, flags, host }),
+      );
       return EXIT_CODES.done.code;
     }
-    printResult(await launch(context, options, prepared, endpoint), prepared, console, flags);
+    const launched = await launch(context, options, prepared, endpoint);
+    await giveOver(launched, context, () => printResult(launched, prepared, { console, flags, host }));
     return EXIT_CODES.done.code;
   } finally {
     console.rest();
   }
 }
 
+/** A URL that was not printed is known to nobody: then the launch is undone. */
+async function giveOver(
+  launched: Launched,
+  { progress }: LaunchContext,
+  print: () => Promise<void>,
+): Promise<void> {
+  try {
+    await print();
+  } catch (error) {
+    for (const failure of await launched.undo.run()) progress.warn(failure);
+    throw error;
+  }
+  launched.undo.forget();
+}
+
 function createContext(host: Host, progress: Console): LaunchContext {
   const interrupted = new AbortController();
   host.onSignal(() => {
-    if (interrupted.signal.aborted) progress.say('Still giving back what was taken: a moment, please.');
+    if (interrupted.signal.aborted) progress.say('Still cleaning up: a moment, please.');
     else interrupted.abort();
   });
   return {
@@ -66,20 +82,25 @@ function createContext(host: Host, progress: Console): LaunchContext {
   };
 }
 
-function printDryRun(
+interface Output {
+  console: Console;
+  flags: LaunchFlags;
+  host: Host;
+}
+
+async function printDryRun(
   prepared: Prepared,
   schedulerArguments: readonly string[],
-  console: Console,
-  flags: LaunchFlags,
-): void {
+  { console, flags, host }: Output,
+): Promise<void> {
   const script = renderedScript(prepared);
   const command = prepared.scheduler.submitCommand(
     `${prepared.place.directory}/batch.sh`,
     schedulerArguments,
   );
-  if (flags.json) console.result(`${JSON.stringify({ dryRun: true, script, submitCommand: command })}\n`);
+  if (flags.json) await console.result(jsonLine({ dryRun: true, script, submitCommand: command }, host));
   // A comment, so that what is printed is still a script.
-  else console.result(`${script.trimEnd()}\n\n# Submitted with: ${commandLine(command)}\n`);
+  else await console.result(`${script.trimEnd()}\n\n# Submitted with: ${commandLine(command)}\n`);
 }
 
 /** The result for scripts. */
@@ -88,21 +109,30 @@ function resultObject({ url, record, directory }: Launched): Record<string, unkn
   return { url, jobId, name, system, server, walltimeMinutes, id, directory };
 }
 
-function printResult(launched: Launched, prepared: Prepared, console: Console, flags: LaunchFlags): void {
-  if (flags.json) console.result(`${JSON.stringify(resultObject(launched))}\n`);
-  else if (flags.quiet) console.result(`${launched.url}\n`);
+/** One object, with what was warned of and, for --info, what was said. */
+function jsonLine(result: Record<string, unknown>, { held }: Host): string {
+  const warnings = held.warnings.length === 0 ? {} : { warnings: held.warnings };
+  const info = Object.keys(held.info).length === 0 ? {} : { info: held.info };
+  return `${JSON.stringify({ ...result, ...warnings, ...info })}\n`;
+}
+
+async function printResult(
+  launched: Launched,
+  prepared: Prepared,
+  { console, flags, host }: Output,
+): Promise<void> {
+  if (flags.json) await console.result(jsonLine(resultObject(launched), host));
+  else if (flags.quiet) await console.result(`${launched.url}\n`);
   else {
     console.fact('Job', jobLine(launched, prepared));
     console.fact('Log', join(launched.directory, 'job.log'));
     console.say('');
-    console.result(`Your notebook is here:\n${launched.url}\n`);
+    await console.result(`Your notebook is here:\n${launched.url}\n`);
     const { id, cluster } = launched.jobId;
     const scancel = `scancel ${cluster === undefined ? '' : `-M ${cluster} `}${id}`;
     const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: ${scancel}` : '';
     console.say(`\nThe page opens the notebook by itself once the job has started.${stop}`);
   }
-  // What was taken is the person's now.
-  launched.undo.forget();
 }
 
 function jobLine({ jobId }: Launched, { planned }: Prepared): string {
@@ -111,12 +141,16 @@ function jobLine({ jobId }: Launched, { planned }: Prepared): string {
   return `${jobId.id}${partition}${time}`;
 }
 
-function printLocalResult(launched: Launched, caFile: string, console: Console, flags: LaunchFlags): void {
-  if (flags.json) console.result(`${JSON.stringify({ ...resultObject(launched), ca: caFile })}\n`);
-  else if (flags.quiet) console.result(`${launched.url}\n`);
+async function printLocalResult(
+  launched: Launched,
+  caFile: string,
+  { console, flags, host }: Output,
+): Promise<void> {
+  if (flags.json) await console.result(jsonLine({ ...resultObject(launched), ca: caFile }, host));
+  else if (flags.quiet) await console.result(`${launched.url}\n`);
   else {
     console.say('');
-    console.result(`Your notebook is here:\n${launched.url}\n`);
+    await console.result(`Your notebook is here:\n${launched.url}\n`);
     console.say(`
 Your browser will warn about the certificate, because it was made just now on this machine:
 choose "Advanced" and go on. Or let the browser trust ${caFile} (only while this runs).
@@ -126,6 +160,6 @@ Ctrl-C ends it.`);
 
 function onWindows(): StartJupyterError {
   return new StartJupyterError('unsupported-platform', 'Jobs cannot be started from Windows.', {
-    hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --system NAME, --help.',
+    hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --no-check --system NAME, --help.',
   });
 }

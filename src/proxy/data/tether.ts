@@ -12,6 +12,9 @@ const SIGN_OF_LIFE_MS = 10 * 60 * 1000;
 /** Answered without a token. The answer is not looked at: that the connection stands says it all. */
 const SIGN_OF_LIFE = 'GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
+/** Between two signs of life: any page fits. What sends more is no idle Jupyter, and reading it would cost everybody. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
 /** Resolves once the connection is open. Rejects with a {@link Refusal} when it cannot be opened, after 10 s at the latest. */
 export function openTether(backend: Backend, signal: AbortSignal): Promise<Tether> {
   return new Promise((resolve, reject) => {
@@ -20,10 +23,17 @@ export function openTether(backend: Backend, signal: AbortSignal): Promise<Tethe
         reject(new Refusal(fault.code, fault.message));
         return;
       }
-      const speak = () => socket.write(SIGN_OF_LIFE);
+      let heard = 0;
+      const speak = () => {
+        heard = 0;
+        socket.write(SIGN_OF_LIFE);
+      };
+      socket.on('data', ({ length }: Buffer) => {
+        heard += length;
+        if (heard > MAX_ANSWER_BYTES) socket.destroy();
+      });
       speak();
       const timer = setInterval(speak, SIGN_OF_LIFE_MS).unref();
-      socket.resume();
       resolve({ closed: closing.then(() => clearInterval(timer)) });
     });
     const giveUp = () => socket.destroy();

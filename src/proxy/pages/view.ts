@@ -33,8 +33,8 @@ const BROKEN: Record<BackendFault['code'], View> = {
     phase: 'unreachable',
     title: 'Your notebook does not answer',
     lines: [
-      'The compute node cannot be reached right now. Nothing is lost: this page tries again by itself.',
-      'If it stays like this, look whether your job is still running.',
+      'It may be away for a moment: this page tries again by itself.',
+      'Or its job is over: look on the cluster (squeue --me), and start a new notebook with start-jupyter if it is.',
     ],
   },
   'certificate-mismatch': {

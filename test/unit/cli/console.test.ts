@@ -17,7 +17,7 @@ async function story(host: FakeHost, options: Parameters<typeof createConsole>[1
   console.warn('Careful.');
   console.info(['Scheduler', 'slurm']);
   console.doing('Submitting');
-  console.result('https://x/\n');
+  await console.result('https://x/\n');
   console.rest();
   await new Promise(setImmediate);
   return { stdout: host.stdout.text, stderr: host.stderr.text };
@@ -39,13 +39,20 @@ describe('without a terminal', () => {
     expect(stderr).toBe('Warning: Careful.\nScheduler: slurm\n');
   });
 
-  it('JSON makes an object of each line', async () => {
-    const { stderr } = await story(fakeHost(), { json: true });
-    const objects = stderr
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as unknown);
-    expect(objects).toEqual([{ warning: 'Careful.' }, { info: { Scheduler: 'slurm' } }]);
+  it('JSON keeps everything for the one object at the end', async () => {
+    const host = fakeHost();
+    expect((await story(host, { json: true })).stderr).toBe('');
+    expect(host.held).toEqual({ warnings: ['Careful.'], info: { Scheduler: 'slurm' } });
+  });
+
+  it('says when the result cannot be written', async () => {
+    const host = fakeHost();
+    host.stdout.write = ((_text: string, done: (error: Error) => void) => {
+      done(new Error('ENOSPC'));
+      return false;
+    }) as typeof host.stdout.write;
+    const console = await createConsole(host, {});
+    await expect(console.result('https://x/')).rejects.toMatchObject({ code: 'no-output', exitCode: 1 });
   });
 
   it('a path with a line break stays on its line', async () => {
@@ -75,8 +82,7 @@ describe('on a terminal', () => {
     console.doing('Looking');
     console.doing('Reserving');
     await expect.poll(() => host.stderr.text).toContain('Reserving');
-    console.result('https://x/\n');
-    await new Promise(setImmediate);
+    await console.result('https://x/\n');
     const after = host.stderr.text.length;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(host.stderr.text).toHaveLength(after);

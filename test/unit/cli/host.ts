@@ -48,6 +48,7 @@ export function fakeHost(
     platform: process.platform,
     umask: 0o022,
     packageRoot,
+    held: { warnings: [], info: {} },
     ...rest,
     stdout: new FakeStream(terminal) as unknown as FakeHost['stdout'],
     stderr: new FakeStream(terminal) as unknown as FakeHost['stderr'],

@@ -146,7 +146,7 @@ onPosix('a launch', () => {
       join(home, 'endless.sh'),
       '#!/bin/bash\n#SBATCH --time=UNLIMITED\nsession_dir={{session_dir}}\nserver={{server}}\nsource "$session_dir/run.sh"\n',
     );
-    expect((await (await stage()).launch('-b', './endless.sh')).status).toBe(0);
+    expect((await (await stage()).launch('--no-check', '-b', './endless.sh')).status).toBe(0);
     const directory = join(state(), sessions()[0] ?? '');
     expect(readFileSync(join(directory, 'settings'), 'utf8')).toContain(`sj_walltime_seconds='31536000'\n`);
     expect(JSON.parse(readFileSync(join(directory, 'session.json'), 'utf8'))).not.toHaveProperty(
@@ -228,7 +228,7 @@ onPosix('Ctrl-C', () => {
     host.interrupt();
     const { status, stdout, stderr } = await done;
     expect([status, stdout]).toEqual([130, '']);
-    expect(stderr).toContain('Still giving back what was taken');
+    expect(stderr).toContain('Still cleaning up');
     expect(called('scancel').join()).toContain('4242');
     expect([lines, sessions()]).toEqual([[RESERVE, GIVE_BACK], []]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkLimits } from '../../../src/launch/limits.js';
+import { checkLimits as check } from '../../../src/launch/limits.js';
 import type { Partition } from '../../../src/scheduler/scheduler.js';
 
 const known: Partition[] = [
@@ -12,6 +12,14 @@ const planned = (partition: string, minutes?: number) => ({
   partition: { value: partition, from: '--partition' },
   ...(minutes === undefined ? {} : { minutes: { value: minutes, from: '--time' } }),
 });
+
+type Configured = Parameters<typeof check>[2]['values']['partitions'];
+
+const checkLimits = (
+  request: Parameters<typeof check>[0],
+  there: Parameters<typeof check>[1],
+  partitions: Configured = {},
+) => check(request, there, { name: 'here', values: { partitions } });
 
 describe('a partition', () => {
   it.each(['compute', 'debug', 'compute,debug'])('that is there is fine: %s', (name) => {
@@ -32,8 +40,33 @@ describe('a partition', () => {
     expect(() => checkLimits(planned('debgu', 30), undefined)).not.toThrow();
   });
 
-  it('may be left to the scheduler', () => {
-    expect(() => checkLimits({ minutes: { value: 9999, from: '--time' } }, known)).not.toThrow();
+  it('may be left to the scheduler, with a time that one of them allows', () => {
+    const unnamed = { minutes: { value: 9999, from: '--time' } };
+    expect(() => checkLimits(unnamed, known)).not.toThrow();
+    expect(() => checkLimits(unnamed, undefined)).not.toThrow();
+    expect(() => checkLimits(unnamed, known.slice(0, 2))).toThrow(
+      expect.objectContaining({
+        code: 'time-over-limit',
+        message: expect.stringContaining('longer than any partition here allows: 2 days.') as string,
+      }),
+    );
+  });
+
+  it('is worth a warning when it is down', () => {
+    const down = [{ name: 'debug', maxMinutes: 60, up: false }];
+    expect(checkLimits(planned('debug', 30), down)).toEqual([
+      'Partition debug is down at the moment: the job waits until it is up again.',
+    ]);
+    expect(checkLimits(planned('debug', 30), known)).toEqual([]);
+  });
+
+  it('that a configuration names may mean that the system is another one', () => {
+    const request = { partition: { value: 'slow', from: 'the site’s systems.yaml' } };
+    expect(() => checkLimits(request, known)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining('If this is not here, name the right system with --system.') as string,
+      }),
+    );
   });
 
   it('is refused as well where the scheduler lists none', () => {

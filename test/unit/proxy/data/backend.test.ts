@@ -71,6 +71,25 @@ describe('a tether', () => {
     await tether.closed;
   });
 
+  it('is given up when the backend does not stop talking', async () => {
+    const made = await backend(false, (socket) => {
+      const talk = () => void (socket.writable && socket.write(Buffer.alloc(64 * 1024), talk));
+      talk();
+    });
+    const tether = await openTether(at(made), new AbortController().signal);
+    await tether.closed;
+    await Promise.all([...made.connections].map(closed));
+  });
+
+  it('stands when the backend answers with a large page', async () => {
+    const made = await backend(false, (socket) => socket.write(Buffer.alloc(512 * 1024)));
+    const tether = await openTether(at(made), new AbortController().signal);
+    let gone = false;
+    void tether.closed.then(() => (gone = true));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(gone).toBe(false);
+  });
+
   it('is let go by its signal', async () => {
     const made = await backend(false);
     const letGo = new AbortController();
