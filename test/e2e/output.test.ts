@@ -15,7 +15,15 @@ import {
 } from './bed/launches.js';
 import { until } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
-import { cancelJob, clearJobsOf, jobInState, jobsOf, showJob, slurmEnvironment } from './bed/slurm.js';
+import {
+  cancelJob,
+  clearJobsOf,
+  jobInState,
+  jobsOf,
+  releaseJob,
+  showJob,
+  slurmEnvironment,
+} from './bed/slurm.js';
 import { runAs, user } from './bed/users.js';
 
 const HELD = ['--scheduler-arg=--hold'];
@@ -46,6 +54,21 @@ describeOnBed('the output of a launch', () => {
     rmSync(folder, { recursive: true, force: true });
     await proxy.stop();
   });
+
+  /** The job runs, and the URL that was printed leads through the proxy to its Jupyter. */
+  async function expectServed(
+    url: string,
+    jobId: string,
+    directory = sessionOfJob(erin(), jobId),
+  ): Promise<void> {
+    await jobInState(jobId, ['RUNNING']);
+    const file = (name: string) => join(directory, name);
+    const ready = () => (existsSync(file('ready.json')) ? true : undefined);
+    expect(await until(ready, 120_000, 200), readFileSync(file('job.log'), 'utf8')).toBe(true);
+    const status = new URL(`/api/status${new URL(url).search}`, url).href;
+    expect(curl(proxy.caFile, status)).toMatchObject({ status: 200 });
+    expect(curl(proxy.caFile, new URL('/api/status', url).href)).toMatchObject({ status: 403 });
+  }
 
   test('for a person: the result on standard output, everything else beside it, no colours', async () => {
     const { stdout, stderr, url, jobId, exitCode } = await launch([...HELD, '-p', 'debug', '-t', '30']);
@@ -133,11 +156,7 @@ describeOnBed('the output of a launch', () => {
     const script = join(directory, 'batch.sh');
     const submitted = await runAs(erin(), ['sbatch', '--parsable', script], { env: slurmEnvironment() });
     expect(submitted).toMatchObject({ stderr: '', exitCode: 0 });
-    await jobInState(submitted.stdout.trim(), ['RUNNING']);
-    const ready = () => (existsSync(join(directory, 'ready.json')) ? true : undefined);
-    expect(await until(ready, 120_000, 200), readFileSync(join(directory, 'job.log'), 'utf8')).toBe(true);
-    const status = new URL(`/api/status?token=${held.token}`, held.url).href;
-    expect(curl(proxy.caFile, status)).toMatchObject({ status: 200 });
+    await expectServed(held.url, submitted.stdout.trim(), directory);
   });
 
   test('npx runs the tarball for an ordinary user who has no network', async () => {
@@ -156,9 +175,12 @@ describeOnBed('the output of a launch', () => {
     });
     expect(ran, ran.stderr).toMatchObject({ exitCode: 0 });
     expect(ran.stdout).toMatch(/^Your notebook is here:\nhttps:\/\/\S+\n$/);
+    // What npx unpacked goes before the job starts.
+    rmSync(join(erin().home, '.npm'), { recursive: true });
     const [jobId = ''] = await jobsOf(erin().name);
     expect((await showJob(jobId))?.get('TimeLimit')).toBe('00:30:00');
-    rmSync(join(erin().home, '.npm'), { recursive: true });
+    await releaseJob(jobId);
+    await expectServed(ran.stdout.split('\n')[1] ?? '', jobId);
   });
 });
 
