@@ -2,7 +2,16 @@
 // The last line is `N passed, N failed`.
 import './node-version.mjs';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, runNpm } from './dependencies.mjs';
@@ -28,11 +37,28 @@ const REQUIRED = [
 const ALLOWED =
   /^(bin|dist|batch-templates|share|docs)\/|^[^/.][^/]*\.(md|yaml|txt)$|^(package\.json|LICENSE)$/;
 
+/** How another program uses the proxy; every option that must be there, and nothing that is not typed. */
+const CONSUMER = `
+import { startProxy, type ProxyOptions, type RunningProxy } from 'start-jupyter/proxy';
+export const options: ProxyOptions = {
+  domain: 'jupyter.example',
+  listen: { host: '127.0.0.1', port: 0 },
+  certificatePem: '',
+  keyPem: '',
+  trustedNetworks: ['127.0.0.0/8'],
+};
+export const running: Promise<RunningProxy> = startProxy(options);
+// @ts-expect-error A domain is text: this fails where the options have no types.
+export const wrong: ProxyOptions = { ...options, domain: 1 };
+`;
+
 const { version, name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-package-'));
 const counts = { passed: 0, failed: 0 };
 try {
-  checkPackage(packInto(folder));
+  const unpacked = packInto(folder);
+  checkPackage(unpacked);
+  checkModule(unpacked);
   checkLockFile();
 } finally {
   rmSync(folder, { recursive: true, force: true });
@@ -61,8 +87,8 @@ function checkPackage(unpacked) {
   check('nothing else is in the package', stray.length === 0, stray.join(', '));
 
   for (const program of ['start-jupyter', 'start-jupyter-proxy']) {
-    const said = versionOf(join(unpacked, 'bin', `${program}.js`), unpacked);
-    check(`${program} runs without node_modules`, said === version, `--version says ${said}`);
+    const printed = said([join(unpacked, 'bin', `${program}.js`), '--version'], unpacked);
+    check(`${program} runs without node_modules`, printed === version, `--version says ${printed}`);
   }
   const built = files.filter((file) => file.startsWith('dist/'));
   const withPaths = built.filter((file) => readFileSync(join(unpacked, file), 'utf8').includes(root));
@@ -77,6 +103,24 @@ function checkPackage(unpacked) {
   check('every bundled library has its licence notice', unnamed.length === 0, unnamed.join(', '));
 }
 
+/** `start-jupyter/proxy` in a program that has the package in its node_modules, and nothing else of ours. */
+function checkModule(unpacked) {
+  const consumer = join(folder, 'consumer');
+  const write = (file, text) => writeFileSync(join(consumer, file), text);
+  mkdirSync(join(consumer, 'node_modules'), { recursive: true });
+  cpSync(unpacked, join(consumer, 'node_modules', name), { recursive: true });
+  write('package.json', '{ "type": "module" }');
+  write('consumer.ts', CONSUMER);
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2023'];
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const complaints = said([tsc, ...strict, 'consumer.ts'], consumer);
+  check('start-jupyter/proxy has types that a strict program takes', complaints === '', complaints);
+
+  write('import.js', "console.log(typeof (await import('start-jupyter/proxy')).startProxy);");
+  const kind = said(['import.js'], consumer);
+  check('start-jupyter/proxy can be imported', kind === 'function', `startProxy: ${kind}`);
+}
+
 function checkLockFile() {
   const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
   check('the lock file names no download addresses', !lock.includes('"resolved"'), '"resolved" is in it');
@@ -88,15 +132,12 @@ function checkLockFile() {
   );
 }
 
-function versionOf(program, cwd) {
+/** What Node prints when it runs this; of a failure the first lines. */
+function said(args, cwd) {
   try {
-    return execFileSync(process.execPath, [program, '--version'], {
-      cwd,
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim();
+    return execFileSync(process.execPath, args, { cwd, encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch (error) {
-    return error.message.split('\n').slice(0, 6).join(' ');
+    return `${error.message}\n${error.stdout}`.split('\n').slice(0, 6).join(' ');
   }
 }
 
