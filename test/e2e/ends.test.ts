@@ -167,6 +167,11 @@ describeOnBed('the end of a session', () => {
       // With a certificate the proxy looks whose it is. Without one it does not even go there: the tether is gone.
       if (tls) expect(squatter.connections()).toBeGreaterThan(0);
       else expect(squatter.connections()).toBe(0);
+      // Nobody could say that the session is over; the page says what can be seen.
+      if (!tls) return;
+      expect((await page(session.name, '/')).body).toContain('This is not your notebook');
+      await squatter.stop();
+      expect((await page(session.name, '/')).body).toContain('Or its job is over');
     });
   });
 

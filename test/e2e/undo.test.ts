@@ -85,6 +85,18 @@ describeOnBed('what a launch that fails leaves behind: nothing', () => {
     await expectNothingLeft();
   });
 
+  test.each([
+    ['a full disk', 'exec "$@" > /dev/full'],
+    ['a reader that went away', '"$@" | true; exit "${PIPESTATUS[0]}"'],
+  ])('the link cannot be printed: %s', async (_, script) => {
+    const wrap = (command: string[]) => ['/bin/bash', '-c', script, 'bash', ...command];
+    const launch = await launchAs(door, [...ARGUMENTS, '-q'], { ...asCarol(), wrap });
+    expect(launch).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(launch.stderr).toContain('The result cannot be written');
+    expect(namesIn(proxy, 'link').length).toBeGreaterThan(0);
+    await expectNothingLeft();
+  });
+
   test('the proxy is down', async () => {
     const { endpoint } = door;
     await door.close();
@@ -215,7 +227,7 @@ describeOnBed('what a launch that fails leaves behind: nothing', () => {
     launch.write('\x03');
     const ended = await launch.ended(END_MS);
     expect(ended).toMatchObject({ exitCode: 130 });
-    expect(ended.stdout).toContain('Still giving back what was taken');
+    expect(ended.stdout).toContain('Still cleaning up');
     const settings = ended.stdout.match(/[0-9a-f]+(:[0-9a-f]+){10,}/g);
     expect(settings).toHaveLength(2);
     expect(settings?.[1]).toBe(settings?.[0]);
