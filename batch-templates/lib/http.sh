@@ -30,12 +30,13 @@ request() {
   return 2
 }
 
-# The tool's first line of complaint: curl and wget let advice follow.
+# The tool's first line of complaint: curl and wget let advice follow. It may hold what the peer said, which must not
+# drive the terminal that shows the log.
 read_error() {
   local line
   sj_error="$1 said nothing"
   while IFS= read -r line || [ -n "$line" ]; do
-    [ -z "$line" ] || { sj_error=$line; return; }
+    [ -z "$line" ] || { sj_error=${line//[[:cntrl:]]/ }; return; }
   done <"$sj_runtime/error"
 }
 

@@ -12,7 +12,8 @@ export interface Call {
   body: string;
 }
 
-export type Answer = { status: number; body: string } | 'cut-off' | 'never';
+/** `raw`: what is sent instead of HTTP. */
+export type Answer = { status: number; body: string } | { raw: string } | 'cut-off' | 'never';
 
 export interface Control {
   port: number;
@@ -42,6 +43,10 @@ export async function startControl(): Promise<Control> {
       if (answer === 'never') return;
       if (answer === 'cut-off') {
         request.socket.destroy();
+        return;
+      }
+      if ('raw' in answer) {
+        request.socket.end(answer.raw);
         return;
       }
       response.writeHead(answer.status, { [API_HEADER]: API_VERSION, connection: 'close' });

@@ -140,3 +140,20 @@ describe.skipIf(!haveAll)('HTTP with the tools of the node', () => {
     },
   );
 });
+
+describe.skipIf(!canRunJobs)('what a proxy says instead of HTTP', () => {
+  it.concurrent('cannot drive the terminal that shows the log', async () => {
+    const control = await startControl();
+    control.answer = () => ({ raw: 'HTTP\x1b]0;title\x07\x1b[2J 200 \x1b[1m\r\n\r\n' });
+    const session = await makeSession({ control, tools: ['python3'], limits: { sj_redeem_seconds: 0 } });
+    try {
+      const job = session.start();
+      await job.ended;
+      expect(await session.read('outcome')).toMatch(/^failed: the proxy .* could not be asked/);
+      expect(job.log() + (await session.read('outcome'))).not.toMatch(/[^\P{Cc}\n]/u);
+    } finally {
+      await session.remove();
+      await control.close();
+    }
+  });
+});
