@@ -34,7 +34,10 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .argument('[time]', 'how long, as with --time')
     .option('-p, --partition <name>', 'partition or queue')
-    .option('-t, --time <time>', 'how long: 30 (minutes), 90m, 2h30m, HH:MM:SS, D-HH:MM:SS (default: 30)')
+    .option(
+      '-t, --time <time>',
+      'how long: 30 (minutes), 90m, 2h30m, HH:MM:SS, D-HH:MM:SS (default: the system’s, else 30)',
+    )
     .option('-A, --account <name>', 'allocation to charge')
     .option('-d, --dir <path>', 'top-level directory of the notebook (default: your home)')
     .option('-s, --server <name>', 'notebook or jupyterlab (lab)')
