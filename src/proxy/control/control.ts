@@ -45,6 +45,8 @@ export type Control = (request: IncomingMessage, response: ServerResponse) => vo
 /** Our own API, and beside it the classic endpoints where they are switched on. */
 export function createControl(deps: ControlDeps): Control {
   return (request, response) => {
+    // One request a connection, and it is closed by us: the limit of requests alone would leave that to the client.
+    response.shouldKeepAlive = false;
     answer(deps, request, response).catch((error: unknown) => answerFailure(deps, response, error));
   };
 }

@@ -1,5 +1,6 @@
 import { createServer, request, type RequestOptions, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   certificateAuthority,
@@ -14,6 +15,7 @@ import {
   type ReserveAnswer,
   type SessionAnswer,
 } from '../../../src/satellite/protocol.js';
+import { exchange, get } from './data/stage.js';
 
 const DOMAIN = 'jupyter.localhost';
 const TOKEN = 'secret-token';
@@ -53,6 +55,20 @@ describe('a running proxy', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return { server, port: (server.address() as AddressInfo).port, certificate };
   }
+
+  it('closes a connection to control after its one answer, even if the client does not', async () => {
+    const socket = connect({
+      host: '127.0.0.1',
+      port: proxy.port,
+      servername: `manage.${DOMAIN}`,
+      ca: authority.certificatePem,
+    });
+    const started = performance.now();
+    const twice = get(`manage.${DOMAIN}`, '/getlink.cgi').repeat(2);
+    const answers = await exchange(socket, twice);
+    expect(answers.match(/Your token is/g)).toHaveLength(1);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
 
   interface Answer {
     status: number;
