@@ -6,9 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeOnBed, theBed } from './bed/bed.js';
+import { startBrowser } from './bed/browser.js';
 import { startClassicSatellite, type ClassicSatellite } from './bed/classic-satellite.js';
 import { curlAs } from './bed/curl.js';
 import { forgetSessions, launchAs, sessionDirectories, sessionOfJob, type Launch } from './bed/launches.js';
+import { runCell } from './bed/notebook.js';
 import { until } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
 import { cancelJob, clearJobsOf, jobInState, jobsOf } from './bed/slurm.js';
@@ -32,6 +34,16 @@ describeOnBed('the launcher with a classic service', () => {
   const get = (url: string, ...args: string[]) => curlAs(carol(), satellite.caFile, url, ...args);
   const launch = (...site: string[]): Promise<Launch> =>
     launchAs(satellite, ['-p', 'debug', '-t', '30', '--json'], { user: carol(), site });
+
+  /** A cell of a notebook that is made by hand, so its kernel answers over a websocket through the service. */
+  async function runInBrowser(url: string, code: string): Promise<string> {
+    const browser = await startBrowser([satellite.caFile]);
+    try {
+      return (await runCell(await browser.open(url), code)).result;
+    } finally {
+      await browser.close();
+    }
+  }
 
   async function expectTakesNothing(): Promise<void> {
     expect(satellite.links.size).toBe(0);
@@ -57,6 +69,7 @@ describeOnBed('the launcher with a classic service', () => {
     expect((await get(status)).status).toBe(403);
     const withToken = await get(status, '-H', `Authorization: token ${launched.token}`);
     expect(withToken).toMatchObject({ status: 200, body: expect.stringContaining('"kernels"') as string });
+    expect(await runInBrowser(launched.url, '6*7')).toBe('42');
     // A plain backend: there is no certificate, and the name is the credential.
     const files = (await runAs(carol(), ['ls', directory])).stdout.split('\n');
     expect(files).toContain('token');
