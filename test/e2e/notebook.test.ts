@@ -1,15 +1,18 @@
 /** The whole way on real Slurm, in a real browser: from the held job's waiting page to a cell that shows 42. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { startBrowser, type Browser } from './bed/browser.js';
 import { forgetSessions, jupyterPath, launchAs, sessionOfJob, type LaunchAs } from './bed/launches.js';
-import { interfaceOf, runCell, save } from './bed/notebook.js';
+import { interfaceOf, runCell, save, type Interface } from './bed/notebook.js';
 import { curl } from './bed/curl.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
 import { clearJobsOf, releaseJob, showJob } from './bed/slurm.js';
 import { user } from './bed/users.js';
+
+/** Besides PATH, SLURM_CONF and START_JUPYTER_CONFIG: what a login gives is taken out. */
+const NOTHING = { HOME: undefined, USER: undefined, LOGNAME: undefined, SHELL: undefined, LANG: undefined };
 
 describeOnBed('a notebook on real Slurm', () => {
   let proxy: Proxy;
@@ -21,9 +24,14 @@ describeOnBed('a notebook on real Slurm', () => {
   });
 
   afterEach(async () => {
-    for (const name of [theBed().users.alice, theBed().users.long]) {
+    for (const page of browser.context.pages().slice(1)) await page.close();
+    for (const { name, home } of [alice(), long()]) {
       await clearJobsOf(name);
       forgetSessions(user(name));
+      // The next one's notebook is to be a new file, and JupyterLab opens that of last time.
+      for (const left of ['Untitled.ipynb', 'Untitled1.ipynb', '.jupyter']) {
+        rmSync(join(home, left), { recursive: true, force: true });
+      }
     }
   });
 
@@ -36,28 +44,54 @@ describeOnBed('a notebook on real Slurm', () => {
   const long = () => user(theBed().users.long);
   const jupyter4 = () => ({ PATH: jupyterPath('jupyter4') });
 
-  const cases: [title: string, args: string[], options: () => LaunchAs, shows: string][] = [
-    ['Notebook 6 with nothing in the environment', [], () => ({}), 'notebook6'],
-    ['JupyterLab 4', ['-s', 'lab'], () => ({ env: jupyter4() }), 'lab'],
-    ['Notebook 7', ['-s', 'notebook'], () => ({ env: jupyter4() }), 'notebook7'],
-    [
-      'JupyterLab 4 from a home of 90 characters',
-      ['-s', 'lab'],
-      () => ({ user: long(), env: jupyter4() }),
-      'lab',
-    ],
-    [
-      'Notebook 7 of an active virtual environment',
-      ['-s', 'notebook'],
-      () => ({ env: { ...jupyter4(), VIRTUAL_ENV: theBed().jupyter4 } }),
-      'notebook7',
-    ],
-  ];
+  interface Case {
+    server?: 'lab' | 'notebook';
+    options?: () => LaunchAs;
+    shows: Interface;
+    /** Of the notebook that is saved; by default what the umask of the bed's users gives, 022. */
+    mode?: number;
+    /** What the kernel has in VIRTUAL_ENV. */
+    virtualEnv?: () => string;
+  }
 
-  test.each(cases)('%s: waiting page, notebook, 6*7', async (_, args, options, shows) => {
-    const owner = options().user ?? alice();
-    const held = ['--scheduler-arg', '--hold'];
-    const launch = await launchAs(proxy, ['-p', 'debug', '-t', '30', ...held, ...args], options());
+  const cases: Record<string, Case> = {
+    'Notebook 6 with nothing in the environment': {
+      options: () => ({ env: NOTHING }),
+      shows: 'notebook6',
+    },
+    'Notebook 6 from a home of 90 characters': {
+      options: () => ({ user: long() }),
+      shows: 'notebook6',
+    },
+    'JupyterLab 4': { server: 'lab', options: () => ({ env: jupyter4() }), shows: 'lab' },
+    'JupyterLab 4 from a home of 90 characters': {
+      server: 'lab',
+      options: () => ({ user: long(), env: jupyter4() }),
+      shows: 'lab',
+    },
+    'Notebook 7 under the umask 027': {
+      server: 'notebook',
+      options: () => ({
+        env: jupyter4(),
+        wrap: (command) => ['/bin/sh', '-c', 'umask 027; exec "$@"', 'sh', ...command],
+      }),
+      shows: 'notebook7',
+      mode: 0o640,
+    },
+    'Notebook 7 of an active virtual environment': {
+      server: 'notebook',
+      options: () => ({ env: { ...jupyter4(), VIRTUAL_ENV: theBed().jupyter4 } }),
+      shows: 'notebook7',
+      virtualEnv: () => theBed().jupyter4,
+    },
+  };
+
+  test.each(Object.entries(cases))('%s: waiting page, notebook, 6*7', async (_, given) => {
+    const { server, shows, mode = 0o644 } = given;
+    const options = given.options?.() ?? {};
+    const owner = options.user ?? alice();
+    const held = ['--scheduler-arg', '--hold', ...(server ? ['-s', server] : [])];
+    const launch = await launchAs(proxy, ['-p', 'debug', '-t', '30', ...held], options);
     expect(launch).toMatchObject({ exitCode: 0 });
     expect(launch.stdout).toBe(`Your notebook is here:\n${launch.url}\n`);
     expect((await showJob(launch.jobId))?.get('JobState')).toBe('PENDING');
@@ -76,8 +110,7 @@ describeOnBed('a notebook on real Slurm', () => {
     expect(cookies.filter((cookie) => !cookie.secure)).toEqual([]);
     await save(cell.page);
     const notebook = join(owner.home, 'Untitled.ipynb');
-    // The bed's users have the umask 022.
-    expect(statSync(notebook).mode & 0o777).toBe(0o644);
+    expect(statSync(notebook).mode & 0o777).toBe(mode);
     expect(existsSync(join(sessionOfJob(owner, launch.jobId), 'ready.json'))).toBe(true);
 
     const foreign = [
@@ -96,8 +129,11 @@ describeOnBed('a notebook on real Slurm', () => {
     const same = ['-H', `Origin: ${new URL(launch.url).origin}`, ...foreign.slice(2)];
     expect(curl(proxy.caFile, channels, ...cookie, ...foreign, ...socket).status).toBe(403);
     expect(upgraded(proxy.caFile, channels, [...cookie, ...same, ...socket])).toBe(true);
-    await page.context().pages().at(-1)?.close();
-    await page.close();
+    if (given.virtualEnv) {
+      await cell.page.close();
+      const asked = await runCell(page, "__import__('os').environ.get('VIRTUAL_ENV', 'none')");
+      expect(asked.result).toBe(`'${given.virtualEnv()}'`);
+    }
   });
 });
 
