@@ -16,13 +16,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { curl } from './bed/curl.js';
-import { forgetSessions, launchAs, sessionDirectories, sessionOfJob, startLaunchAs } from './bed/launches.js';
+import { forgetSessions, launchAs, sessionOfJob } from './bed/launches.js';
 import { until, type Running } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
 import { processFiles, readIfThere, tryAsNeighbour } from './bed/prying.js';
 import { searchFiles, secretsIn, secretsOf, type Secrets } from './bed/secrets.js';
 import { cancelJob, clearJobsOf, releaseJob, slurmdPid } from './bed/slurm.js';
-import { execCalls, execSeen, recordBelow, recorded } from './bed/strace.js';
+import { execCalls, recordBelow, recorded, told } from './bed/strace.js';
 import { runAs, startAs, user } from './bed/users.js';
 
 type Tool = 'curl' | 'wget' | 'python3';
@@ -79,6 +79,7 @@ describeOnBed('the secrets of a session', () => {
       tool: 'wget',
       ending: async (session) => {
         await workIn(session);
+        await pryInto(session, ['jpserver-N.json', 'jpserver-N-open.html']);
         await cancelJob(session.jobId);
       },
       outcome: /^stopped: the job was cancelled/,
@@ -163,13 +164,6 @@ describeOnBed('the secrets of a session', () => {
     return attached;
   }
 
-  /** In which of these calls is a part of a secret of this session? */
-  function told(calls: readonly string[], secrets: Secrets): string[] {
-    return calls.flatMap((call) =>
-      secretsIn(call, secrets).map((name) => `${/execve\("([^"]*)"/.exec(call)?.[1] ?? '?'}: ${name}`),
-    );
-  }
-
   test('are found by this search where they are', async () => {
     const { secrets } = sessions.values().next().value!;
     const [first, second, third] = [secrets['token']!, secrets['redeem secret']!, secrets['key']!];
@@ -214,32 +208,6 @@ describeOnBed('the secrets of a session', () => {
     }
   });
 
-  test('are not in what the launcher starts when Ctrl-C stops it amid the submission', async () => {
-    mkdirSync(join(folder, 'slow'));
-    writeFileSync(join(folder, 'slow/sbatch'), '#!/bin/sh\nsleep 3\nexec /usr/bin/sbatch "$@"\n', {
-      mode: 0o755,
-    });
-    const before = sessionDirectories(frank());
-    const launch = startLaunchAs(proxy, ['--scheduler-arg=--hold'], {
-      user: frank(),
-      env: { PATH: `${join(folder, 'slow')}:/usr/bin` },
-      wrap: (command) => recorded(trace('interrupted'), command),
-    });
-    const placed = await until(
-      () =>
-        sessionDirectories(frank()).find(
-          (directory) => !before.includes(directory) && !directory.includes('.staging'),
-        ),
-      LIMIT_MS,
-    );
-    const secrets = secretsOf(placed!);
-    expect(await execSeen(trace('interrupted'), /\/slow\/sbatch"/, LIMIT_MS)).toBe(true);
-    launch.signal('SIGINT');
-    expect(await launch.ended(LIMIT_MS)).toMatchObject({ stdout: '', exitCode: 130 });
-    expect(sessionDirectories(frank())).toEqual(before);
-    expect(told(execCalls(trace('interrupted')), secrets)).toEqual([]);
-  });
-
   test.concurrent.each(Object.entries(stories))(
     'a job with %s',
     async (title, { before, ending, outcome }) => {
@@ -278,11 +246,15 @@ describeOnBed('the secrets of a session', () => {
     return (await until(() => (readIfThere(file) === '' ? undefined : true), LIMIT_MS, 100)) ?? false;
   }
 
-  /** While the notebook runs the neighbour tries everything there is. */
   async function shutDown(session: Session): Promise<void> {
     await workIn(session);
-    await tryAsNeighbour({ owner: frank(), ...session });
+    await pryInto(session, ['nbserver-N.json', 'nbserver-N-open.html']);
     expect(post(session, '/api/shutdown', '').status).toBe(200);
+  }
+
+  /** While the notebook runs the neighbour tries everything there is. */
+  async function pryInto(session: Session, runtimeFiles: string[]): Promise<void> {
+    await tryAsNeighbour({ owner: frank(), ...session, runtimeFiles });
   }
 
   /** Jupyter starts programs of its own, with an environment of its making: a kernel, a shell on a terminal. */

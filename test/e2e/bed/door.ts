@@ -31,8 +31,8 @@ export interface Door {
 }
 
 export interface Hold {
-  /** Resolves when the proxy has answered a call that matches. */
-  arrived(limitMs: number): Promise<void>;
+  /** Resolves with the proxy's answer to a call that matches. */
+  arrived(limitMs: number): Promise<string>;
   release(): void;
 }
 
@@ -59,18 +59,19 @@ export async function openDoor(proxy: Proxy): Promise<Door> {
     caFile,
     calls,
     hold(pattern) {
-      let arrived = false;
+      let arrived: string | undefined;
       let release = (): void => undefined;
       const released = new Promise<void>((resolve) => (release = resolve));
       rules.push(async (call, answer) => {
         if (!pattern.test(call)) return answer;
-        arrived = true;
+        arrived = answer.body;
         await released;
         return answer;
       });
       return {
         async arrived(limitMs) {
-          if (await until(() => arrived || undefined, limitMs)) return;
+          const body = await until(() => arrived, limitMs);
+          if (body !== undefined) return body;
           throw new Error(`After ${limitMs} ms nobody has called ${String(pattern)}: ${calls.join(', ')}`);
         },
         release,

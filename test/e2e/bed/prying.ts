@@ -16,16 +16,25 @@ export interface Pried {
   directory: string;
   secrets: Secrets;
   proxy: Proxy;
+  /** Files of Jupyter's own that hold the token, with N for the process id. */
+  runtimeFiles: readonly string[];
 }
 
 /** Everything that the owner, the scheduler and the proxy have on disk or in /proc, and what the scheduler says. */
-export async function tryAsNeighbour({ owner, jobId, directory, secrets, proxy }: Pried): Promise<void> {
+export async function tryAsNeighbour({
+  owner,
+  jobId,
+  directory,
+  secrets,
+  proxy,
+  runtimeFiles,
+}: Pried): Promise<void> {
   const cluster = dirname(theBed().slurmConf);
   const owned = find('/tmp', '/var/tmp', '/dev/shm', owner.home, '-user', owner.name, '-type', 'f');
   const slurmFiles = find(join(cluster, 'spool'), join(cluster, 'state'), '-type', 'f');
   expect(slurmFiles.some((path) => path.includes(jobId))).toBe(true);
   const all = [...owned, ...slurmFiles, ...processFiles(owner), ...find(proxy.folder, '-type', 'f')];
-  const holders = expectNothingOpen(all, secrets);
+  const holders = expectNothingOpen(all, secrets, runtimeFiles);
   const own = find(directory, '-printf', '%y %m\\n');
   expect(new Set(own)).toEqual(new Set(['d 700', 'f 600']));
   await expectUnreadable([...find(directory, '-type', 'f'), ...holders]);
@@ -33,18 +42,22 @@ export async function tryAsNeighbour({ owner, jobId, directory, secrets, proxy }
   const bob = user(theBed().users.bob);
   const script = 'for file; do cat -- "$file"; done; :';
   const read = await runAs(bob, ['/bin/bash', '-c', script, 'bash', ...all]);
-  expect(read.stdout).toContain('jupyter-notebook');
+  expect(read.stdout).toMatch(/jupyter-(notebook|lab)/);
   expect(secretsIn(read.stdout, secrets)).toEqual([]);
   for (const who of [bob, owner]) await expectNothingFromSlurm(who, jobId, secrets);
 }
 
 /** Gives the files that hold a part of a secret, of which none may be open to others. */
-function expectNothingOpen(paths: readonly string[], secrets: Secrets): string[] {
+function expectNothingOpen(
+  paths: readonly string[],
+  secrets: Secrets,
+  runtimeFiles: readonly string[],
+): string[] {
   const found = searchFiles(paths, secrets);
   expect(found.filter(({ open }) => open)).toEqual([]);
-  // The search does find them where they belong, Jupyter's own runtime file included.
+  // The search does find them where they belong, Jupyter's own runtime files included.
   const names = found.map(({ path }) => path.replace(/^.*\//, '').replace(/\d+/, 'N'));
-  for (const name of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'nbserver-N.json']) {
+  for (const name of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', ...runtimeFiles]) {
     expect(names).toContain(name);
   }
   return found.map(({ path }) => path);

@@ -1,6 +1,7 @@
 /** Records every execve below a command or daemon, with the whole argv and environment, and looks for secrets. */
 import { existsSync, readFileSync } from 'node:fs';
 import { type Running, start, until } from './processes.js';
+import { secretsIn, type Secrets } from './secrets.js';
 
 const OPTIONS = ['-f', '-v', '-e', 'trace=execve', '-s', '200000'];
 
@@ -29,6 +30,15 @@ export function execCalls(traceFile: string): string[] {
     .filter((line) => line.includes('execve('));
 }
 
+/** In which of these calls is a part of a secret: `/usr/bin/sbatch: token`. */
+export function told(calls: readonly string[], secrets: Secrets): string[] {
+  return calls.flatMap((call) => secretsIn(call, secrets).map((name) => `${programOf(call)}: ${name}`));
+}
+
+function programOf(call: string): string {
+  return /execve\("([^"]*)"/.exec(call)?.[1] ?? '?';
+}
+
 /** Waits until a call that matches has been recorded. */
 export async function execSeen(traceFile: string, pattern: RegExp, limitMs: number): Promise<boolean> {
   const found = await until(
@@ -51,6 +61,6 @@ export function leaks(traceFile: string, secrets: Record<string, string>): strin
     if (lines.length === 0) throw new Error(`The ${name} is too short to look for`);
     return calls
       .filter((call) => lines.some((line) => call.includes(line)))
-      .map((call) => `${/execve\("([^"]*)"/.exec(call)?.[1] ?? '?'}: ${name}`);
+      .map((call) => `${programOf(call)}: ${name}`);
   });
 }
