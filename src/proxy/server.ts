@@ -95,7 +95,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     throw error;
   });
   // What goes wrong with one connection's acceptance must not end the others.
-  front.server.on('error', (error) => log('accept-failed', { message: error.message }));
+  front.server.on('error', (error: Error) => log('accept-failed', { message: error.message }));
   const publicPort = options.publicPort ?? port;
   // URLs hold the port, which is known only now; no connection has been taken yet.
   control.on(
