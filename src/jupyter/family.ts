@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { JupyterFound } from './probe.js';
+import { majorVersion, type JupyterFound } from './probe.js';
 import type { Server } from './server-choice.js';
 
 /**
@@ -29,8 +29,8 @@ export async function optionFamily(
   server: Server,
   env: NodeJS.ProcessEnv,
 ): Promise<Family> {
-  if (server === 'notebook' && major(versions.notebook) === 6) return 'NotebookApp';
-  if (major(versions.jupyter_server) < 2 || (await hasOwnConfiguration(path, env))) return undefined;
+  if (server === 'notebook' && majorVersion(versions.notebook) === 6) return 'NotebookApp';
+  if (majorVersion(versions.jupyter_server) < 2 || (await hasOwnConfiguration(path, env))) return undefined;
   return 'ServerApp';
 }
 
@@ -46,8 +46,4 @@ async function hasOwnConfiguration(jupyter: string, env: NodeJS.ProcessEnv): Pro
   ];
   const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
   return names.flat().some((name) => /^jupyter_(\w+_)?config\.(py|json)$/.test(name));
-}
-
-function major(version: string | undefined): number {
-  return Number.parseInt(version ?? '0', 10);
 }

@@ -20,6 +20,11 @@ export interface JupyterVersions {
   jupyter_server?: string;
 }
 
+/** 0 for what is not installed. */
+export function majorVersion(version: string | undefined): number {
+  return Number.parseInt(version ?? '0', 10);
+}
+
 export type ProbeResult = { found: JupyterFound } | { missing: string };
 
 const PACKAGES = ['notebook', 'jupyterlab', 'jupyter_server'] as const;

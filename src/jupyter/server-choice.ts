@@ -1,6 +1,6 @@
 /** Which interface the job starts, from what the person asked for and what is installed. */
 import { StartJupyterError } from '../errors.js';
-import type { JupyterFound } from './probe.js';
+import { majorVersion, type JupyterFound } from './probe.js';
 
 export type Server = 'notebook' | 'jupyterlab';
 
@@ -24,7 +24,7 @@ export function chooseServer(asked: Server | undefined, usual: Server, found: Ju
     return { server: other, note: `${title(usual)} is not installed here: starting ${title(other)}.` };
   }
   // Notebook 6 does not check the origin of every request that changes something (SECURITY.md).
-  if (usual === 'notebook' && major(notebook) < 7 && major(jupyterlab) >= 4) {
+  if (usual === 'notebook' && majorVersion(notebook) < 7 && majorVersion(jupyterlab) >= 4) {
     return {
       server: 'jupyterlab',
       note: `Starting JupyterLab ${jupyterlab ?? ''}, which is safer than the Notebook ${notebook ?? ''} beside it (-s notebook to have that).`,
@@ -48,8 +48,4 @@ function missing(server: Server, found: JupyterFound): StartJupyterError {
   return new StartJupyterError('no-jupyter', `${title(server)} is not installed with ${found.path}.`, {
     hint: `Install it there (pip install ${name}, or conda install ${name}), or activate an environment that has it.`,
   });
-}
-
-function major(version: string | undefined): number {
-  return Number.parseInt(version ?? '0', 10);
 }

@@ -24,7 +24,7 @@ import type { LaunchOptions } from './options.js';
 import { sessionCertificate } from './prepare-ahead.js';
 import type { Prepared } from './prepare.js';
 import { settingsFile } from './settings-file.js';
-import { createUndoStack, type UndoStack } from './undo.js';
+import { createUndoStack, giveBackAll, type UndoStack } from './undo.js';
 
 /** Where there is no limit, or none that can be told, the job still says to the proxy when it ends: a year. */
 const LONGEST_MINUTES = 365 * 24 * 60;
@@ -57,7 +57,7 @@ export async function launch(
     return await takeAll(context, options, prepared, endpoint, undo);
   } catch (error) {
     context.progress.doing('Giving back what was taken');
-    for (const failure of await undo.run()) context.progress.warn(failure);
+    await giveBackAll(undo, context.progress);
     throw error;
   }
 }

@@ -14,6 +14,7 @@ import { stopIfAborted } from './interrupted.js';
 import { launch, type Launched } from './launch.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
+import { giveBackAll } from './undo.js';
 
 /** Names under `.localhost` are loopback in every browser; a wildcard right under it is refused by all of them. */
 const DOMAIN = 'jupyter.localhost';
@@ -41,7 +42,7 @@ export async function runLocally(
       await untilEnded(context, prepared, launched);
       progress.say(signal.aborted ? 'Stopping Jupyter.' : 'Jupyter has ended.');
     } finally {
-      for (const failure of await launched.undo.run()) progress.warn(failure);
+      await giveBackAll(launched.undo, progress);
     }
   } finally {
     await proxy.close();

@@ -1,5 +1,6 @@
 /** What was taken and how to give it back, newest first. */
 import { sentence } from '../errors.js';
+import type { Progress } from './progress.js';
 
 export interface UndoStack {
   /** `what` finishes the sentence "Could not ...". */
@@ -32,4 +33,9 @@ export function createUndoStack(): UndoStack {
       steps = [];
     },
   };
+}
+
+/** Gives everything back and warns of what could not be. */
+export async function giveBackAll(undo: UndoStack, progress: Pick<Progress, 'warn'>): Promise<void> {
+  for (const failure of await undo.run()) progress.warn(failure);
 }

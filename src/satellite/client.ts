@@ -1,5 +1,6 @@
 /** The launcher's side of both protocols: our own (/api/v1) and the classic CGIs, behind one interface. */
 import { sentence, StartJupyterError } from '../errors.js';
+import { delayedAbort } from '../platform/delayed-abort.js';
 import { httpsRequest, type HttpsAnswer, type HttpsRequest } from '../platform/https.js';
 import {
   API_HEADER,
@@ -71,8 +72,8 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       ...(facts.signal === undefined ? {} : { signal: facts.signal }),
     });
 
-  const reserveClassic = async (signal?: AbortSignal): Promise<Reservation> => {
-    const answer = await call('GET', '/getlink.cgi', signal ? { signal } : {});
+  const reserveClassic = async (signal: AbortSignal): Promise<Reservation> => {
+    const answer = await call('GET', '/getlink.cgi', { signal });
     const name = /^Your token is \n([a-z-]+)\n$/.exec(answer.body)?.[1];
     if (answer.status !== 200 || name === undefined || !NAME_PATTERN.test(name)) throw refusal(host, answer);
     const port = endpoint.port === 443 ? '' : `:${endpoint.port}`;
@@ -81,14 +82,14 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
 
   return {
     async reserve(request, signal) {
-      const patient = signal && delayedAbort(signal, ABORT_GRACE_MS);
-      const during = patient ? { signal: patient } : {};
-      if (endpoint.protocol === 'classic') return reserveClassic(patient);
-      const answer = await call('POST', `${API_PREFIX}/sessions`, { body: request, ...during });
+      using patient = delayedAbort(signal, ABORT_GRACE_MS);
+      // Awaited in here: on the way out the grace is over.
+      if (endpoint.protocol === 'classic') return await reserveClassic(patient.signal);
+      const answer = await call('POST', `${API_PREFIX}/sessions`, { body: request, signal: patient.signal });
       if (answer.status === 404 && answer.headers[API_HEADER] === undefined) {
         if (endpoint.protocol === 'v1') throw tooOld(host);
         if (signal?.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
-        return reserveClassic(patient);
+        return await reserveClassic(patient.signal);
       }
       if (answer.status !== 201) throw refusal(host, answer);
       return reservationOf(answer, host, endpoint.domain);
@@ -198,15 +199,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Aborts some time after the given signal did. */
-function delayedAbort(signal: AbortSignal, delayMs: number): AbortSignal {
-  const controller = new AbortController();
-  const later = (): void => {
-    setTimeout(() => controller.abort(), delayMs).unref();
-  };
-  if (signal.aborted) later();
-  else signal.addEventListener('abort', later, { once: true });
-  return controller.signal;
 }

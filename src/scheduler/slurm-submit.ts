@@ -1,7 +1,7 @@
 /** Submits a job to Slurm at most once, and finds out what became of it when sbatch gave no clear answer. */
 import { StartJupyterError } from '../errors.js';
+import { delayedAbort } from '../platform/delayed-abort.js';
 import { failureOf, run, type RunResult } from '../platform/process.js';
-import { delayedAbort } from './delayed-abort.js';
 import type { JobId, SubmitOptions } from './scheduler.js';
 import { cancelSlurmJob } from './slurm-cancel.js';
 import { sbatchEnvironment } from './slurm-environment.js';

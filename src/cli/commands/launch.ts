@@ -7,6 +7,7 @@ import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
+import { giveBackAll } from '../../launch/undo.js';
 import { formatMinutes } from '../../scheduler/duration.js';
 import { commandLine } from '../command-line.js';
 import { createConsole, type Console } from '../console.js';
@@ -57,7 +58,7 @@ async function giveOver(
   try {
     await print();
   } catch (error) {
-    for (const failure of await launched.undo.run()) progress.warn(failure);
+    await giveBackAll(launched.undo, progress);
     throw error;
   }
   launched.undo.forget();
