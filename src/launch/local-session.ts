@@ -61,9 +61,9 @@ async function startOwnProxy(now: Date): Promise<{ proxy: RunningProxy; endpoint
   const proxy = await startProxy({
     domain: DOMAIN,
     listen: { host: '127.0.0.1', port: 0 },
-    certificatePem: certificate.certificatePem,
-    keyPem: certificate.keyPem,
+    certificates: [certificate],
     trustedNetworks: ['127.0.0.0/8'],
+    allowLocalBackends: true,
     classic: false,
   });
   return {

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { StartJupyterError, EXIT_CODES } from '../errors.js';
 import { VERSION } from '../version.js';
-import { KEYS, type Key } from './options.js';
+import { KEYS, type Key, type KeyFacts } from './options.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Resolves with the exit code; every error has been said on stderr by then. */
@@ -35,8 +35,9 @@ function addServe(program: Command, surroundings: Surroundings): void {
       'Serve in the foreground until SIGTERM or Ctrl-C. The log goes to stdout, a JSON line an event.',
     )
     .option('--config <file>', 'the configuration, proxy.yaml; an option below stands in for its key');
-  for (const facts of Object.values(KEYS)) {
-    if ('list' in facts) {
+  for (const facts of Object.values<KeyFacts>(KEYS)) {
+    if (facts.option === undefined) continue;
+    if (facts.list) {
       serve.option(facts.option, facts.help, (value, before: string[] | undefined) => [
         ...(before ?? []),
         value,
@@ -64,8 +65,8 @@ function addInit(program: Command, surroundings: Surroundings): void {
 /** Commander names values after their options, the configuration after its keys. */
 function byKey(command: Command, options: Record<string, unknown>): Partial<Record<Key, unknown>> {
   const given: Partial<Record<Key, unknown>> = {};
-  for (const key of Object.keys(KEYS) as Key[]) {
-    const option = command.options.find(({ flags }) => flags === KEYS[key].option);
+  for (const [key, { option: notation }] of Object.entries(KEYS) as [Key, KeyFacts][]) {
+    const option = command.options.find(({ flags }) => flags === notation);
     const value = option && options[option.attributeName()];
     if (value !== undefined) given[key] = value;
   }

@@ -43,12 +43,28 @@ export const path: Reader<string> = {
   expected: 'the path of a file',
 };
 
+/** One value or several of a kind; what is one in YAML may stand without its list. */
+function listOf<T>(item: Reader<T>, expected: string): Reader<T[]> {
+  return {
+    read: (value, folder) => {
+      const list: unknown[] = Array.isArray(value) ? value : [value];
+      const items = list.map((one) => item.read(one, folder)).filter((one) => one !== undefined);
+      return items.length === list.length && items.length > 0 ? items : undefined;
+    },
+    expected,
+  };
+}
+
+export const paths = listOf(path, 'the path of a file, or a list of them');
+
+const network: Reader<string> = {
+  read: (value) => (typeof value === 'string' && isNetwork(value) ? value : undefined),
+  expected: 'a network in CIDR notation',
+};
+
 export const networks: Reader<string[]> = {
-  read: (value) => {
-    const list: unknown[] = Array.isArray(value) ? value : [value];
-    const texts = list.filter((item) => typeof item === 'string');
-    return texts.length === list.length && texts.every(isNetwork) ? texts : undefined;
-  },
+  read: (value, folder) =>
+    Array.isArray(value) && value.length === 0 ? [] : listOf(network, '').read(value, folder),
   expected: 'networks in CIDR notation, such as 10.21.0.0/16, fd00:1::/64 or 192.0.2.7/32',
 };
 
@@ -60,9 +76,67 @@ export const trueOrFalse: Reader<boolean> = {
   expected: 'true or false',
 };
 
-export const storeName: Reader<'memory'> = {
-  read: (value) => (value === 'memory' ? value : undefined),
-  expected: 'memory',
+/** `memory`, or the absolute path of a folder. */
+export const storePlace: Reader<string> = {
+  read: (value, folder) => (value === 'memory' ? value : path.read(value, folder)),
+  expected: 'memory, or the path of a folder (./memory for one of that name)',
+};
+
+/** A port alone is one of this machine's loopback. */
+export const loopbackOr: Reader<{ host: string; port: number }> = {
+  read: (value, folder) => {
+    const port = portNumber.read(value, folder);
+    return port === undefined ? hostAndPort.read(value, folder) : { host: '127.0.0.1', port };
+  },
+  expected: 'PORT (at 127.0.0.1) or HOST:PORT, such as 9464 or 10.21.0.2:9464',
+};
+
+const portRange: Reader<PortRange> = {
+  read: (value) => {
+    const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(value)) ?? [];
+    const range = { first: Number(first), last: Number(last) };
+    return range.first > 0 && range.first <= range.last && range.last < 65536 ? range : undefined;
+  },
+  expected: 'a port or a range of ports',
+};
+
+/** Both ends belong to it. */
+export interface PortRange {
+  first: number;
+  last: number;
+}
+
+export const portRanges: Reader<PortRange[]> = {
+  read: (value, folder) =>
+    Array.isArray(value) && value.length === 0 ? [] : listOf(portRange, '').read(value, folder),
+  expected: 'ports and ranges of ports, such as 6000-6063; [] for none',
+};
+
+const DURATION_UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
+
+/** In milliseconds. */
+export const duration: Reader<number> = {
+  read: (value) => {
+    const [, count = '', unit = ''] = /^(\d{1,6})\s*([smhd])$/.exec(String(value)) ?? [];
+    return Number(count) > 0 ? Number(count) * (DURATION_UNITS[unit] ?? NaN) : undefined;
+  },
+  expected: 'a time with its unit: 30s, 10m, 49h or 30d',
+};
+
+const SIZE_UNITS: Record<string, number> = { '': 1, K: 1024, M: 1024 * 1024 };
+
+/** In bytes. */
+export const size: Reader<number> = {
+  read: (value) => {
+    const [, count = '', unit = ''] = /^(\d{1,9})([KM]?)$/.exec(String(value)) ?? [];
+    return Number(count) > 0 ? Number(count) * (SIZE_UNITS[unit] ?? NaN) : undefined;
+  },
+  expected: 'a size in bytes, or with K or M: 16K, 4M',
+};
+
+export const count: Reader<number> = {
+  read: (value) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined),
+  expected: 'a whole number from 1',
 };
 
 function isNetwork(text: string): boolean {

@@ -74,11 +74,27 @@ export interface SessionAnswer {
   cause?: string;
 }
 
+/** How a job ended, whatever the scheduler. */
+export const JOB_OUTCOMES = [
+  'completed',
+  'failed',
+  'cancelled',
+  'timed-out',
+  'out-of-memory',
+  'node-failed',
+  'preempted',
+] as const;
+
+export type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
 /** What a feeder says of one job. */
 export interface JobReport {
   /** A neutral state, whatever the scheduler. */
   state: 'waiting' | 'running' | 'ended' | 'unknown';
+  /** Why it waits, in the scheduler's word. */
   reason?: string;
+  /** Of an ended job, where the scheduler says it. */
+  outcome?: JobOutcome;
   /** ISO 8601. */
   estimatedStart?: string;
   /** ISO 8601. */
@@ -88,6 +104,33 @@ export interface JobReport {
 /** PUT /api/v1/jobs, with the feeder's own secret: states by job id. */
 export interface FeedRequest {
   jobs: Record<string, JobReport>;
+}
+
+/** GET /api/v1/jobs, with the feeder's secret: the jobs of which a report would be of use. */
+export interface FeedAnswer {
+  jobs: string[];
+}
+
+/** GET /api/v1/sessions, with the administrator's token. */
+export interface SessionsAnswer {
+  sessions: SessionFacts[];
+}
+
+/** What an administrator sees of a session; times are ISO 8601. */
+export interface SessionFacts {
+  name: string;
+  kind: 'v1' | 'classic';
+  phase: 'reserved' | 'mapped' | 'ready';
+  createdAt: string;
+  /** When it ends if nothing happens. */
+  expiresAt: string;
+  /** The address that reserved it. */
+  source?: string;
+  /** `ADDRESS:PORT`. */
+  backend?: string;
+  jobId?: string;
+  /** Open connections of browsers. */
+  connections: number;
 }
 
 /** The body of every answer that is not 2xx: `{code, message}`. */

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addLaunchOptions, readVariables } from '../../src/cli/options.js';
 import { EXIT_CODES } from '../../src/errors.js';
-import { KEYS } from '../../src/proxy/options.js';
+import { KEYS, type KeyFacts } from '../../src/proxy/options.js';
 
 const root = join(import.meta.dirname, '../..');
 const inFolder = (folder: string): string[] =>
@@ -66,7 +66,7 @@ describe('docs/proxy.md', () => {
       codeIn(key)[0],
       flags(codeIn(option)[0] ?? ''),
     ]);
-    const keys = Object.entries(KEYS).map(([key, facts]) => [key, flags(facts.option)]);
+    const keys = Object.entries<KeyFacts>(KEYS).map(([key, { option = '' }]) => [key, flags(option)]);
     expect(shown.sort()).toEqual(keys.sort());
   });
 });

@@ -77,6 +77,9 @@ trusted_networks:
   - 127.0.0.0/8
   - ::1/128
 
+# For trying out the jobs run on this very machine. On a proxy host of its own leave it out.
+allow_local_backends: true
+
 # Where browsers reach another port than the one above:
 # public_port: 443
 

@@ -1,10 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
 import { VERSION } from '../../version.js';
-import { jsonLog } from '../log.js';
 import { readConfiguration } from '../configuration.js';
-import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
+import { readCertificates, readToken } from '../files.js';
+import { jsonLog } from '../log.js';
+import { givenOptions, readSettings, type Key } from '../options.js';
 import { startProxy } from '../server.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -19,7 +18,14 @@ export async function serve(
   const log = jsonLog(stdout, now);
   // Asked for before anything listens: a signal from now on ends the proxy in order.
   const stop = stopped();
-  const proxy = await startProxy({ ...settings, ...readFiles(settings), log });
+  const proxy = await startProxy({
+    ...settings,
+    certificates: readCertificates(settings),
+    feederSecret: readToken(settings.feederSecretFile, 'feeder_secret_file'),
+    adminToken: readToken(settings.adminTokenFile, 'admin_token_file'),
+    store: undefined,
+    log,
+  });
   const place = proxy.address.includes(':') ? `[${proxy.address}]` : proxy.address;
   log('listening', { address: proxy.address, port: proxy.port, domain: settings.domain, version: VERSION });
   stderr(
@@ -30,42 +36,4 @@ export async function serve(
   const signal = await stop;
   await proxy.close();
   log('stopped', { signal });
-}
-
-function readFiles(settings: Settings) {
-  return {
-    certificatePem: readText(settings.certificateFile, 'certificate'),
-    keyPem: readSecret(settings.keyFile, 'key'),
-    feederSecret:
-      settings.feederSecretFile === undefined
-        ? undefined
-        : readSecret(settings.feederSecretFile, 'feeder_secret_file').trim(),
-  };
-}
-
-function readText(file: string, key: Key): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new StartJupyterError('bad-configuration', `${key}: ${file} cannot be read.`, {
-      detail: cause instanceof Error ? cause.message : undefined,
-      hint: 'A relative path starts from the folder of the configuration file.',
-      cause,
-    });
-  }
-}
-
-function readSecret(file: string, key: Key): string {
-  const text = readText(file, key);
-  if (text.trim() === '') throw new StartJupyterError('bad-configuration', `${key}: ${file} is empty.`);
-  if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0) {
-    throw new StartJupyterError(
-      'bad-configuration',
-      `${key}: every user of this machine may read or change ${file}.`,
-      {
-        hint: `chmod 600 ${file}`,
-      },
-    );
-  }
-  return text;
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { API_PREFIX, type ReserveAnswer } from '../../satellite/protocol.js';
+import { API_PREFIX, type FeedAnswer, type ReserveAnswer } from '../../satellite/protocol.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
+import { EVICT, LIST } from './admin.js';
 import { answerJson } from './answers.js';
-import { BODY_LIMIT, JOBS_BODY_LIMIT, readJsonObject } from './body.js';
+import { readJsonObject } from './body.js';
 import { callerAddress } from './caller.js';
 import type { ControlDeps } from './control.js';
 import { sessionOrigin } from './public-url.js';
@@ -11,21 +12,21 @@ import { parseFeed, parseLink, parseRedeem, parseReserve } from './requests.js';
 import { carriesSecret } from './secrets.js';
 import { isoDate, sessionAnswer } from './session-answer.js';
 
-interface Answer {
+export interface Answer {
   status: number;
   body?: object;
   /** For the log. */
   facts: Record<string, unknown>;
 }
 
-interface Call {
+export interface Call {
   deps: ControlDeps;
   request: IncomingMessage;
   /** Of the session in the path; empty where the path has none. */
   name: string;
 }
 
-interface Operation {
+export interface Operation {
   event: string;
   carryOut: (call: Call) => Promise<Answer>;
 }
@@ -50,14 +51,28 @@ export async function answerApi(
   }
 }
 
-const SESSIONS: Record<string, Operation> = { POST: { event: 'reserve', carryOut: reserve } };
-const JOBS: Record<string, Operation> = { PUT: { event: 'feed', carryOut: feed } };
+const SESSIONS: Record<string, Operation> = {
+  GET: LIST,
+  POST: { event: 'reserve', carryOut: reserve },
+};
+const JOBS: Record<string, Operation> = {
+  GET: { event: 'wanted', carryOut: wantedJobs },
+  PUT: { event: 'feed', carryOut: feed },
+};
 const SESSION: Record<string, Operation> = {
   GET: { event: 'look', carryOut: look },
   DELETE: { event: 'destroy', carryOut: destroy },
 };
 const JOB: Record<string, Operation> = { PUT: { event: 'link', carryOut: link } };
 const REDEEM: Record<string, Operation> = { POST: { event: 'redeem', carryOut: redeem } };
+const EVICTION: Record<string, Operation> = { POST: EVICT };
+
+const OPERATIONS: Record<string, Record<string, Operation>> = {
+  '': SESSION,
+  '/job': JOB,
+  '/redeem': REDEEM,
+  '/evict': EVICTION,
+};
 
 function findOperation(
   request: IncomingMessage,
@@ -76,9 +91,9 @@ function findOperation(
 function findOperations(path: string): { operations?: Record<string, Operation>; name?: string } {
   if (path === `${API_PREFIX}/sessions`) return { operations: SESSIONS };
   if (path === `${API_PREFIX}/jobs`) return { operations: JOBS };
-  const [, prefix, name, what] = /^(.*)\/sessions\/([^/]+)(\/redeem|\/job)?$/.exec(path) ?? [];
+  const [, prefix, name, what = ''] = /^(.*)\/sessions\/([^/]+)(\/redeem|\/job|\/evict)?$/.exec(path) ?? [];
   if (prefix !== API_PREFIX || name === undefined) return {};
-  return { operations: what === '/redeem' ? REDEEM : what === '/job' ? JOB : SESSION, name };
+  return { operations: OPERATIONS[what], name };
 }
 
 /** The session of the path, when the request carries its secret; an unknown name and a wrong secret are answered alike. */
@@ -91,7 +106,8 @@ function authorizedSession({ deps, request, name }: Call): Session {
 
 async function reserve({ deps, request }: Call): Promise<Answer> {
   const { session, secret } = await deps.registry.reserve(
-    parseReserve(await readJsonObject(request, BODY_LIMIT)),
+    parseReserve(await readJsonObject(request, deps.settings.limits.maxBodySize)),
+    callerAddress(request),
   );
   if (session.phase !== 'reserved') throw new Error('A new session is not reserved.');
   const body: ReserveAnswer = {
@@ -106,7 +122,7 @@ async function reserve({ deps, request }: Call): Promise<Answer> {
 async function redeem(call: Call): Promise<Answer> {
   const { deps, request } = call;
   const { name } = authorizedSession(call);
-  const body = await readJsonObject(request, BODY_LIMIT);
+  const body = await readJsonObject(request, deps.settings.limits.maxBodySize);
   const { port, endsAt } = parseRedeem(body, deps.clock.now());
   const session = await deps.registry.redeem(name, { address: callerAddress(request), port }, endsAt);
   return { status: 200, body: sessionAnswer(session), facts: { session: name, port } };
@@ -114,7 +130,7 @@ async function redeem(call: Call): Promise<Answer> {
 
 async function link(call: Call): Promise<Answer> {
   const { name } = authorizedSession(call);
-  const { jobId } = parseLink(await readJsonObject(call.request, BODY_LIMIT));
+  const { jobId } = parseLink(await readJsonObject(call.request, call.deps.settings.limits.maxBodySize));
   const session = await call.deps.registry.link(name, jobId);
   return { status: 200, body: sessionAnswer(session), facts: { session: name, job: jobId } };
 }
@@ -130,13 +146,25 @@ async function destroy(call: Call): Promise<Answer> {
   return { status: 204, facts: { session: name } };
 }
 
-async function feed({ deps, request }: Call): Promise<Answer> {
+function requireFeeder({ deps, request }: Call): void {
   const { feederSecretSha256 } = deps.settings;
   if (feederSecretSha256 === undefined) throw new Refusal('no-such-call', 'No feeder is configured here.');
   if (!carriesSecret(request, feederSecretSha256)) {
     throw new Refusal('bad-secret', "That is not the feeder's secret.");
   }
-  const jobs = parseFeed(await readJsonObject(request, JOBS_BODY_LIMIT));
+}
+
+function wantedJobs(call: Call): Promise<Answer> {
+  requireFeeder(call);
+  const jobs = call.deps.registry.wantedJobs();
+  const body: FeedAnswer = { jobs };
+  return Promise.resolve({ status: 200, body, facts: { jobs: jobs.length } });
+}
+
+async function feed(call: Call): Promise<Answer> {
+  requireFeeder(call);
+  const { deps, request } = call;
+  const jobs = parseFeed(await readJsonObject(request, deps.settings.limits.maxJobsBodySize));
   await deps.registry.reportJobs(jobs);
   return { status: 204, facts: { jobs: jobs.size } };
 }

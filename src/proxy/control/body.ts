@@ -1,20 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../registry/refusal.js';
 
-/** Enough for every call but a list of jobs. */
-export const BODY_LIMIT = 64 * 1024;
-
-/** A cluster's whole queue, from a source that is allowed to tell it: some 50,000 jobs. */
-export const JOBS_BODY_LIMIT = 4 * 1024 * 1024;
-
-/** Reads a request's body as UTF-8. Throws the Refusal 'too-large' as soon as it is over the limit. */
+/** Reads a request's body as UTF-8. Throws the Refusal 'too-large' as soon as it is over the limit, or announced to be. */
 export async function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+  const tooLarge = () => new Refusal('too-large', `The body may have ${limitBytes} bytes at most.`);
+  if (Number(request.headers['content-length']) > limitBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer;
     size += bytes.length;
-    if (size > limitBytes) throw new Refusal('too-large', `The body may have ${limitBytes} bytes at most.`);
+    if (size > limitBytes) throw tooLarge();
     chunks.push(bytes);
   }
   return Buffer.concat(chunks).toString('utf8');

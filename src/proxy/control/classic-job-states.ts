@@ -3,7 +3,7 @@ import { slurmPhase, type JobPhase } from '../../job-states.js';
 import type { JobReport } from '../../satellite/protocol.js';
 import type { Session } from '../registry/session.js';
 import { answerClassic } from './answers.js';
-import { BODY_LIMIT, JOBS_BODY_LIMIT, readBody } from './body.js';
+import { readBody } from './body.js';
 import { callerAddress, isFromBrowser } from './caller.js';
 import type { ClassicCall } from './classic.js';
 import { firstValue, Oops, present, requireMethod, requireParameter } from './classic-parameters.js';
@@ -57,7 +57,8 @@ export async function updateJobs({ deps, request }: ClassicCall, sources: Networ
   requireMethod(request, 'POST');
   const source = callerAddress(request);
   const allowed = sources.includes(source);
-  const form = await readBody(request, allowed ? JOBS_BODY_LIMIT : BODY_LIMIT);
+  const { maxBodySize, maxJobsBodySize } = deps.settings.limits;
+  const form = await readBody(request, allowed ? maxJobsBodySize : maxBodySize);
   const lines = present(firstValue(form, 'jobstates'), 'jobstates');
   if (!allowed) throw new Oops(`Client (your) IP not in range ${sources.text}`);
   const jobs = parseJobStates(lines);

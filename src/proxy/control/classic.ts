@@ -66,7 +66,7 @@ async function change(task: Promise<Session>, otherwise: string): Promise<Sessio
 
 export async function getLink(call: ClassicCall): Promise<Success> {
   requireTrusted(call, 'within the cluster');
-  const { name } = await call.deps.registry.reserveClassic().catch(() => {
+  const { name } = await call.deps.registry.reserveClassic(callerAddress(call.request)).catch(() => {
     throw new Oops('Problem generating unique URL. Sorry!');
   });
   return { body: `Your token is \n${name}\n`, type: 'text/plain', facts: {} };

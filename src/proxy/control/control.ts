@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Limits } from '../limits.js';
 import type { Clock } from '../registry/clock.js';
 import type { Log } from '../registry/outside.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Registry } from '../registry/registry.js';
+import { isAdministratorsCall, isFromThisMachine } from './admin.js';
 import { answerClassic, answerRefusal } from './answers.js';
 import { answerApi } from './api.js';
 import { callerAddress, isFromBrowser } from './caller.js';
@@ -15,6 +17,7 @@ import {
   type ClassicCall,
 } from './classic.js';
 import { answerJobState, updateJobs } from './classic-job-states.js';
+import type { PortRange } from '../values.js';
 import type { Networks } from './networks.js';
 
 export interface ControlSettings {
@@ -24,12 +27,18 @@ export interface ControlSettings {
   publicPort: number;
   /** Whose calls are taken (docs/architecture.md). */
   trustedNetworks: Networks;
+  /** Whether sessions may run on the proxy's own machine. */
+  allowLocalBackends: boolean;
+  deniedPorts: readonly PortRange[];
   /** Who may post to update-jobs.cgi; without any it does not exist. */
   jobStateSources?: Networks;
   /** Whether the classic `.cgi` endpoints exist. */
   classicEndpoints: boolean;
   /** SHA-256 (hex) of the feeder's secret; without it PUT /api/v1/jobs does not exist. */
   feederSecretSha256?: string;
+  /** SHA-256 (hex) of the administrator's token; without it their calls do not exist. */
+  adminTokenSha256?: string;
+  limits: Limits;
 }
 
 export interface ControlDeps {
@@ -37,6 +46,8 @@ export interface ControlDeps {
   settings: ControlSettings;
   clock: Clock;
   log: Log;
+  /** How many connections of browsers a session has. */
+  connectionsOf: (name: string) => number;
 }
 
 /** The request listener of the management host. */
@@ -62,7 +73,8 @@ async function answer(deps: ControlDeps, request: IncomingMessage, response: Ser
     throw new Refusal('not-for-browsers', 'This address is for programs, not for browsers.');
   }
   const source = callerAddress(request);
-  if (!deps.settings.trustedNetworks.includes(source)) {
+  const onProxyHost = isAdministratorsCall(request.method, path) && isFromThisMachine(request);
+  if (!onProxyHost && !deps.settings.trustedNetworks.includes(source)) {
     throw new Refusal(
       'outside-trusted-networks',
       `Your address ${source} is not in the trusted networks (${deps.settings.trustedNetworks.text}).`,

@@ -1,6 +1,7 @@
 /** The bodies of our own API, checked. Unknown fields are let pass: a newer launcher may say more. */
 import {
   JOB_ID_PATTERN,
+  JOB_OUTCOMES,
   MAX_PORT,
   MIN_PORT,
   SHA256_PATTERN,
@@ -58,11 +59,14 @@ function parseReport(id: string, value: unknown): JobReport {
   if (!isObject(value)) throw bad(place, 'an object');
   const state = STATES.find((known) => known === value.state);
   if (!state) throw bad(`${place}.state`, `one of ${STATES.join(', ')}`);
-  const { reason, estimatedStart, endsAt } = value;
+  const { reason, outcome: said, estimatedStart, endsAt } = value;
+  // A newer feeder may know more outcomes; that the job ended counts all the same.
+  const outcome = JOB_OUTCOMES.find((known) => known === said);
   if (reason !== undefined && typeof reason !== 'string') throw bad(`${place}.reason`, 'a text');
   return {
     state,
     ...(reason !== undefined && { reason: reason.slice(0, MAX_REASON) }),
+    ...(outcome && { outcome }),
     ...(estimatedStart !== undefined && {
       estimatedStart: dateText(`${place}.estimatedStart`, estimatedStart),
     }),

@@ -8,7 +8,8 @@ const CAUSES: Record<EndCause, string> = {
   'job-ended': 'the job has ended',
   'backend-gone': 'Jupyter is gone',
   replaced: 'another session has its address and port now',
-  evicted: 'it was given up to make room',
+  evicted: 'an administrator of the proxy ended it',
+  'proxy-restarted': 'the proxy was restarted, and who listens there could not be proven again',
 };
 
 /** What a session's owner is told of it. */

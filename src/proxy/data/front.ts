@@ -6,38 +6,33 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Log } from '../log.js';
 import type { PageServer } from '../pages/page-server.js';
 import type { Registry } from '../registry/registry.js';
+import type { Limits } from '../limits.js';
+import { tlsOptions, type CertificatePair } from './certificates.js';
 import { openLink } from './link.js';
 import { destinationOf, type Destination } from './server-name.js';
 
 export interface FrontDeps {
   domain: string;
-  certificatePem: string;
-  keyPem: string;
+  certificates: readonly CertificatePair[];
   sessions: Pick<Registry, 'lookup' | 'onEnded'>;
   /** Control's server; it does not listen, connections are handed to it. */
   control: HttpServer;
   pages: PageServer;
   log: Log;
-  limits: FrontLimits;
-}
-
-export interface FrontLimits {
-  /** Open connections of browsers, all sessions together; more are dropped before TLS. */
-  connections: number;
-  handshakeMs: number;
-  /** From the handshake to the first byte of a request. */
-  firstByteMs: number;
-  /** Without a byte either way; far above the 30 s of Jupyter's pings. */
-  idleMs: number;
-  /** A connection to control, from the handshake to the end of its one answer. */
-  controlMs: number;
+  limits: Limits & { maxConnections: number };
 }
 
 export interface Front {
   /** Listens when the caller says so. */
   server: Server;
-  /** Stops listening and cuts every connection. */
-  close: () => Promise<void>;
+  /** For connections from now on; what cannot do throws and changes nothing. */
+  useCertificates: (pairs: readonly CertificatePair[]) => void;
+  /** Open connections in all. */
+  connections: () => number;
+  /** Open connections to a session's Jupyter. */
+  connectionsOf: (name: string) => number;
+  /** Stops listening, leaves busy connections alone for so many milliseconds, cuts the rest. */
+  close: (drainMs?: number) => Promise<void>;
 }
 
 const KEEP_ALIVE_DELAY_MS = 60_000;
@@ -46,23 +41,25 @@ const DROPS_LOGGED_EVERY_MS = 60_000;
 export function createFront(deps: FrontDeps): Front {
   const links = new Map<string, Set<TLSSocket>>();
   const open = new Set<Socket>();
+  const secrets = {
+    minVersion: 'TLSv1.2',
+    // In a resumed TLS 1.2 connection Node reports no server name; nor may a name change under way.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  } as const;
   const server = createServer(
     {
-      cert: deps.certificatePem,
-      key: deps.keyPem,
+      ...tlsOptions(deps.certificates),
+      ...secrets,
       // With h2 a browser puts several hosts on one connection, which then belongs to no one session.
       ALPNProtocols: ['http/1.1'],
-      minVersion: 'TLSv1.2',
-      // In a resumed TLS 1.2 connection Node reports no server name; nor may a name change under way.
-      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-      handshakeTimeout: deps.limits.handshakeMs,
+      handshakeTimeout: deps.limits.handshakeTimeout,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
       noDelay: true,
     },
     (browser) => accept(browser, deps, links),
   );
-  server.maxConnections = deps.limits.connections;
+  server.maxConnections = deps.limits.maxConnections;
   server.on('connection', (socket: Socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
@@ -73,6 +70,9 @@ export function createFront(deps: FrontDeps): Front {
   const offEnded = deps.sessions.onEnded(({ name }) => links.get(name)?.forEach((link) => link.destroy()));
   return {
     server,
+    useCertificates: (pairs) => server.setSecureContext({ ...tlsOptions(pairs), ...secrets }),
+    connections: () => open.size,
+    connectionsOf: (name) => links.get(name)?.size ?? 0,
     close: () =>
       new Promise((resolve) => {
         offEnded();
@@ -87,11 +87,11 @@ function accept(browser: TLSSocket, deps: FrontDeps, links: Map<string, Set<TLSS
   browser.on('error', () => undefined);
   const destination = destinationOf(browserName(browser), deps.domain);
   if (destination.kind === 'control') {
-    closeAfter(browser, deps.limits.controlMs);
+    closeAfter(browser, deps.limits.answerTimeout);
     deps.control.emit('connection', browser);
     return;
   }
-  const silent = setTimeout(() => browser.destroy(), deps.limits.firstByteMs);
+  const silent = setTimeout(() => browser.destroy(), deps.limits.firstByteTimeout);
   browser.once('close', () => clearTimeout(silent));
   // 'readable' tells of the first byte and leaves it where it is, for whoever is to have it.
   browser.once('readable', () => {
@@ -116,7 +116,7 @@ function route(
     deps.pages.accept(browser, destination);
     return;
   }
-  browser.setTimeout(deps.limits.idleMs, () => browser.destroy());
+  browser.setTimeout(deps.limits.idleTimeout, () => browser.destroy());
   const forget = keep(links, session.name, browser);
   openLink(browser, session, ({ code, message }) => {
     forget();
@@ -154,6 +154,6 @@ function logDrops(server: Server, deps: FrontDeps): void {
     if (quiet) return;
     quiet = true;
     setTimeout(() => (quiet = false), DROPS_LOGGED_EVERY_MS).unref();
-    deps.log('connection-limit', { connections: deps.limits.connections });
+    deps.log('connection-limit', { connections: deps.limits.maxConnections });
   });
 }

@@ -56,6 +56,7 @@ const ENDED: Record<EndCause, string> = {
   'backend-gone': 'The notebook server is gone from its compute node.',
   replaced: 'Another notebook has taken its place on the compute node.',
   evicted: 'An administrator of the proxy ended it.',
+  'proxy-restarted': 'The proxy was restarted, and could not make sure again that the notebook is yours.',
 };
 
 /** Slurm's most frequent reasons; others are shown as they are. */

@@ -1,4 +1,4 @@
-import { LIFETIMES } from './transitions.js';
+import { TOMBSTONE } from './lifetimes.js';
 import type { EndedSession, Session } from './session.js';
 
 /** What the registry has in memory. Live sessions and tombstones are apart, so that going through the live ones stays cheap. */
@@ -6,6 +6,8 @@ export interface KnownSessions {
   get(name: string): Session | undefined;
   put(session: Session): void;
   live(): Iterable<Session>;
+  /** The sessions that ended at this time or after it. */
+  endedSince(time: number): EndedSession[];
   /** Tombstones whose time is over. */
   forgettable(now: number): EndedSession[];
   forget(name: string): void;
@@ -25,10 +27,14 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     }
   }
 
+  function endedSince(time: number): EndedSession[] {
+    return [...ended.values()].filter(({ endedAt }) => endedAt >= time);
+  }
+
   function forgettable(now: number): EndedSession[] {
     const old: EndedSession[] = [];
     for (const session of ended.values()) {
-      if (now < session.endedAt + LIFETIMES.tombstone) break;
+      if (now < session.endedAt + TOMBSTONE) break;
       old.push(session);
     }
     return old;
@@ -40,6 +46,7 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     get: (name) => live.get(name) ?? ended.get(name),
     put,
     live: () => live.values(),
+    endedSince,
     forgettable,
     forget: (name) => void ended.delete(name),
   };

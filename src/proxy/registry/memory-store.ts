@@ -6,6 +6,7 @@ export function createMemoryStore(): Store {
   const sessions = new Map<string, Session>();
   return {
     load: () => Promise.resolve([...sessions.values()]),
+    read: (name) => Promise.resolve(sessions.get(name)),
     create(session) {
       if (sessions.has(session.name)) return Promise.resolve(false);
       sessions.set(session.name, session);

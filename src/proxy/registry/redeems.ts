@@ -2,6 +2,7 @@ import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import { createInTurn } from './in-turn.js';
 import type { KnownSessions } from './known-sessions.js';
+import type { Lifetimes } from './lifetimes.js';
 import type { Log, OpenTether, Tether, VerifyBackend } from './outside.js';
 import { Refusal } from './refusal.js';
 import type { Backend, EndCause, Session } from './session.js';
@@ -15,6 +16,7 @@ export interface RedeemsDeps {
   changes: Changes;
   clock: Clock;
   log: Log;
+  lifetimes: Lifetimes;
   verifyBackend: VerifyBackend;
   openTether: OpenTether;
   endSession: (name: string, cause: EndCause) => Promise<Session>;
@@ -23,8 +25,6 @@ export interface RedeemsDeps {
 export interface Redeems {
   redeem(name: string, backend: Backend, endsAt?: number): Promise<Session>;
   redeemClassic(name: string, backend: Backend): Promise<Session>;
-  /** Serves a mapped session as soon as its tether is open, and ends it when that closes. */
-  serveWhenTethered(session: Session): Promise<void>;
   /** Gives up what is open in a session's name: a verification, a tether. */
   cut(name: string): void;
   cutAll(): void;
@@ -32,7 +32,7 @@ export interface Redeems {
 
 /** How sessions get their backends, and how those without a pin keep theirs. */
 export function createRedeems(deps: RedeemsDeps): Redeems {
-  const { known, changes, clock, log, verifyBackend, openTether, endSession } = deps;
+  const { known, changes, clock, log, lifetimes, verifyBackend, openTether, endSession } = deps;
   /** Redeems wait for each other, not for other changes: a destroy comes through while a backend is looked at. */
   const inTurn = createInTurn();
   const openInName = new Map<string, AbortController>();
@@ -75,7 +75,7 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
     const tether = await prove(session, backend);
     const ready = await changes
       .change(name, (current) =>
-        transitions.redeem(current, { phase: 'ready', backend, endsAt }, clock.now()),
+        transitions.redeem(current, { phase: 'ready', backend, endsAt }, clock.now(), lifetimes),
       )
       .catch((error: unknown) => {
         cut(name);
@@ -105,6 +105,7 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
     );
   }
 
+  /** Serves a mapped session as soon as its tether is open, and ends it when that closes. */
   async function serveWhenTethered(session: Session): Promise<void> {
     if (!transitions.isRedeemed(session)) return;
     const { name, backend } = session;
@@ -121,12 +122,11 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
     redeem: (name, backend, endsAt) => inTurn(name, () => redeem(name, backend, endsAt)),
     async redeemClassic(name, backend) {
       const mapped = await changes.change(name, (session) =>
-        transitions.redeemOnce(session, backend, clock.now()),
+        transitions.redeemOnce(session, backend, clock.now(), lifetimes),
       );
       void serveWhenTethered(mapped);
       return mapped;
     },
-    serveWhenTethered,
     cut,
     cutAll: () => [...openInName.keys()].forEach(cut),
   };

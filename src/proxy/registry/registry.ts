@@ -1,5 +1,6 @@
 import { createChanges } from './changes.js';
 import type { Clock } from './clock.js';
+import { DEFAULT_LIFETIMES, type Lifetimes } from './lifetimes.js';
 import { createKnownSessions } from './known-sessions.js';
 import type { Log, OpenTether, RandomSource, VerifyBackend } from './outside.js';
 import { createRedeems } from './redeems.js';
@@ -8,11 +9,12 @@ import { createReservations, type Reservations } from './reservations.js';
 import type { Backend, EndCause, EndedSession, Session } from './session.js';
 import type { Store } from './store.js';
 import { keepSweeping } from './sweep.js';
-import { end, link, untethered } from './transitions.js';
+import { end, link, restarted } from './transitions.js';
 
 export interface RegistrySettings {
   /** Whether a v1 session may be reserved without a certificate. */
   allowPlainBackends: boolean;
+  lifetimes?: Lifetimes;
 }
 
 export interface RegistryDeps {
@@ -30,6 +32,8 @@ export interface RegistryDeps {
  * calls: that is control's part.
  */
 export interface Registry extends Reservations, Reports {
+  /** Sessions that have not ended, in no order. */
+  live(): Iterable<Session>;
   /** For the data path: synchronous, one look into a Map. Ended sessions are found for as long as their tombstone is there. */
   lookup(name: string): Session | undefined;
   link(name: string, jobId: string): Promise<Session>;
@@ -45,16 +49,19 @@ export interface Registry extends Reservations, Reports {
   close(): Promise<void>;
 }
 
-/** Reads the store, takes up what is in it, and starts the timers. Rejects when the store cannot be read. */
+/**
+ * Reads the store, takes up what is in it, ends what cannot be proven again, and starts the timers. Rejects when the store
+ * cannot be read or written.
+ */
 export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const { store, clock, log } = deps;
-  const known = createKnownSessions((await store.load()).map(untethered));
+  const lifetimes = deps.settings.lifetimes ?? DEFAULT_LIFETIMES;
+  const known = createKnownSessions(await store.load());
   const endedListeners = new Set<(session: EndedSession) => void>();
   const changes = createChanges({ store, known, log, onEnded: tellEnded });
-  const redeems = createRedeems({ ...deps, known, changes, endSession });
-  const reservations = createReservations({ ...deps, ...deps.settings, changes });
-  const reports = createReports({ known, changes, clock, endSession });
-  const stopSweeping = keepSweeping({ store, known, changes, clock, log });
+  const redeems = createRedeems({ ...deps, known, changes, lifetimes, endSession });
+  const reservations = createReservations({ ...deps, ...deps.settings, lifetimes, changes });
+  const reports = createReports({ known, changes, clock, lifetimes, endSession });
 
   function tellEnded(session: EndedSession): void {
     log('ended', { session: session.name, kind: session.kind, cause: session.cause, job: session.jobId });
@@ -66,13 +73,16 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     return changes.change(name, (session) => end(session, cause, clock.now()));
   }
 
-  for (const session of known.live()) {
-    if (session.phase === 'mapped') void redeems.serveWhenTethered(session);
-  }
+  const unproven = [...known.live()].filter((session) => restarted(session, 0) !== session);
+  await Promise.all(
+    unproven.map(({ name }) => changes.change(name, (session) => restarted(session, clock.now()))),
+  );
+  const stopSweeping = keepSweeping({ store, known, changes, clock, log });
   return {
+    live: () => known.live(),
     lookup: (name) => known.get(name),
     ...reservations,
-    link: (name, jobId) => changes.change(name, (session) => link(session, jobId)),
+    link: (name, jobId) => changes.change(name, (session) => link(session, jobId, lifetimes)),
     redeem: (name, backend, endsAt) => redeems.redeem(name, backend, endsAt),
     redeemClassic: (name, backend) => redeems.redeemClassic(name, backend),
     end: endSession,

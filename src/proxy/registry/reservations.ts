@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../satellite/protocol.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
+import type { Lifetimes } from './lifetimes.js';
 import { randomName } from './names.js';
 import type { RandomSource } from './outside.js';
 import { Refusal } from './refusal.js';
@@ -14,6 +15,7 @@ export interface ReservationsDeps {
   changes: Changes;
   clock: Clock;
   random: RandomSource;
+  lifetimes: Lifetimes;
   allowPlainBackends: boolean;
 }
 
@@ -24,8 +26,12 @@ export interface Reserved {
 }
 
 export interface Reservations {
-  reserve(request: { certificateSha256?: string; viewerKeySha256: string }): Promise<Reserved>;
-  reserveClassic(): Promise<Session>;
+  /** `source` is the address that asks. */
+  reserve(
+    request: { certificateSha256?: string; viewerKeySha256: string },
+    source?: string,
+  ): Promise<Reserved>;
+  reserveClassic(source?: string): Promise<Session>;
 }
 
 /** How names are given out. */
@@ -33,18 +39,19 @@ export function createReservations({
   changes,
   clock,
   random,
+  lifetimes,
   allowPlainBackends,
 }: ReservationsDeps): Reservations {
   async function take(reservation: Omit<Reservation, 'name'>) {
     for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
-      const session = reserve({ ...reservation, name: randomName(random) }, clock.now());
+      const session = reserve({ ...reservation, name: randomName(random) }, clock.now(), lifetimes);
       if (await changes.add(session)) return session;
     }
     throw new Refusal('cannot-store', 'No free name was found. Please try again later.');
   }
 
   return {
-    async reserve(facts) {
+    async reserve(facts, source) {
       if (facts.certificateSha256 === undefined && !allowPlainBackends) {
         throw new Refusal(
           'plain-backends-refused',
@@ -52,8 +59,9 @@ export function createReservations({
         );
       }
       const secret = random.bytes(SECRET_BYTES).toString('base64url');
-      return { session: await take({ kind: 'v1', secretSha256: sha256Hex(secret), ...facts }), secret };
+      const session = await take({ kind: 'v1', source, secretSha256: sha256Hex(secret), ...facts });
+      return { session, secret };
     },
-    reserveClassic: () => take({ kind: 'classic' }),
+    reserveClassic: (source) => take({ kind: 'classic', source }),
   };
 }

@@ -17,8 +17,10 @@ interface SessionBase {
   revision: number;
   /** Milliseconds since the epoch, like every time here. */
   createdAt: number;
+  /** The address that reserved it. */
+  source?: string;
   jobId?: string;
-  /** Never stored on its own: after a restart the feeder says it again. */
+  /** Stored only with another change: after a restart the feeder says it again. */
   job?: JobReport;
   jobReportedAt?: number;
 }
@@ -53,4 +55,11 @@ export type EndedSession = Extract<Session, { phase: 'ended' }>;
 
 /** Why a session ended; the waiting page has words for each. */
 export type EndCause =
-  'destroyed' | 'expired' | 'time-is-up' | 'job-ended' | 'backend-gone' | 'replaced' | 'evicted';
+  | 'destroyed'
+  | 'expired'
+  | 'time-is-up'
+  | 'job-ended'
+  | 'backend-gone'
+  | 'replaced'
+  | 'evicted'
+  | 'proxy-restarted';

@@ -6,14 +6,23 @@ import type { Session } from './session.js';
  *
  * What every store guarantees (test/contract/store.ts tries it):
  * - A change is atomic: a crash leaves the session before it or the session after it, never something between.
- * - When a promise resolved with true, the change is there for good: for a durable store it is on disk, for a shared one
- *   every proxy sees it.
+ * - When a promise resolved, the change is there for good: for a durable store it is on disk, for a shared one every proxy
+ *   sees it.
  * - Of several changes of the same revision exactly one wins, also when they come from several proxies.
- * - A promise that rejects means "cannot tell": the change may have been made or not.
+ * - Changes take effect in the order in which they were asked for, as far as one caller is concerned.
+ * - A promise that rejects means "cannot tell": the change may have been made, or not, or may be made a moment later. Only
+ *   `read` tells. Until then the revision that the caller knows is not to be relied on.
+ * - Every promise settles: a disk or a server that does not answer is a rejection after some time.
+ *
+ * What a store for several proxies must do as well: `create` of one proxy refuses the names of all of them; `read` sees
+ * what any of them was told to be done; and it needs a way to tell the others of a change at once, above all of an end,
+ * which this interface does not have yet.
  */
 export interface Store {
   /** Everything that was not forgotten, tombstones too, in no particular order. */
   load(): Promise<Session[]>;
+  /** The session of this name as it is stored now. Waits for the changes that were asked for before. */
+  read(name: string): Promise<Session | undefined>;
   /** Adds a session. False, and nothing done, when the name is taken, be it by a tombstone. */
   create(session: Session): Promise<boolean>;
   /**

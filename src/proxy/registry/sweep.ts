@@ -29,13 +29,16 @@ export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): 
 
   async function sweep(): Promise<void> {
     const now = clock.now();
-    for (const session of [...known.live()]) {
-      if (expiry(session, now) === undefined) continue;
-      await changes.change(session.name, (current) => {
-        const cause = expiry(current, now);
-        return cause ? end(current, cause, now) : current;
-      });
-    }
+    const over = [...known.live()].filter((session) => expiry(session, now) !== undefined);
+    // Side by side, so that one that cannot be stored stops no other.
+    const ended = over.map(({ name }) =>
+      changes.change(name, (session) => {
+        const cause = expiry(session, now);
+        return cause ? end(session, cause, now) : session;
+      }),
+    );
+    const failed = (await Promise.allSettled(ended)).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
     for (const { name } of known.forgettable(now)) {
       await store.forget(name);
       known.forget(name);

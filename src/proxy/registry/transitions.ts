@@ -3,30 +3,9 @@
  * {@link Refusal} comes out. The same object comes out when nothing changes.
  */
 import type { JobReport } from '../../satellite/protocol.js';
+import { DEFAULT_LIFETIMES, GRACE, LONGEST, type Lifetimes } from './lifetimes.js';
 import { Refusal } from './refusal.js';
 import type { Backend, EndCause, EndedSession, MappedSession, ReadySession, Session } from './session.js';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** In milliseconds. */
-export const LIFETIMES = {
-  /** A reservation that no job was linked to. */
-  reserved: 24 * HOUR,
-  /** The same for classic sessions, whose clients often never link: the original's 49 hours. */
-  reservedClassic: 49 * HOUR,
-  /** A reservation with a job: the job may wait in the queue. */
-  linked: 30 * DAY,
-  /** A redeemed session when nobody said when its job ends: the original's 49 hours. */
-  ready: 49 * HOUR,
-  /** The longest that is believed of an `endsAt`. */
-  longest: 366 * DAY,
-  /** How long a session outlives its `endsAt`: clocks differ, and schedulers give a job some minutes to end. */
-  grace: 5 * MINUTE,
-  /** How long an ended name is remembered and not given again: browsers keep a host's cookies that long. */
-  tombstone: 400 * DAY,
-} as const;
 
 /** Redeems that may fail for one session. */
 export const MAX_REDEEM_TRIES = 10;
@@ -37,10 +16,11 @@ export interface Reservation {
   secretSha256?: string;
   viewerKeySha256?: string;
   certificateSha256?: string;
+  source?: string;
 }
 
-export function reserve(reservation: Reservation, now: number): Session {
-  const lifetime = reservation.kind === 'classic' ? LIFETIMES.reservedClassic : LIFETIMES.reserved;
+export function reserve(reservation: Reservation, now: number, lifetimes = DEFAULT_LIFETIMES): Session {
+  const lifetime = reservation.kind === 'classic' ? lifetimes.reservedClassic : lifetimes.reserved;
   return {
     ...reservation,
     revision: 1,
@@ -56,7 +36,7 @@ function refuseEnded(session: EndedSession): Refusal {
 }
 
 /** Says which job the session belongs to; once only. */
-export function link(session: Session, jobId: string): Session | Refusal {
+export function link(session: Session, jobId: string, lifetimes = DEFAULT_LIFETIMES): Session | Refusal {
   if (session.jobId === jobId) return session;
   if (session.jobId !== undefined) {
     return new Refusal(
@@ -66,7 +46,7 @@ export function link(session: Session, jobId: string): Session | Refusal {
   }
   if (session.phase === 'ended') return refuseEnded(session);
   if (session.phase === 'reserved')
-    return { ...session, jobId, expiresAt: session.createdAt + LIFETIMES.linked };
+    return { ...session, jobId, expiresAt: session.createdAt + lifetimes.linked };
   return { ...session, jobId };
 }
 
@@ -91,8 +71,13 @@ export function refuseRedeem(session: Session, backend: Backend): Refusal | unde
 }
 
 /** The classic redeem works once, whatever comes the second time. */
-export function redeemOnce(session: Session, backend: Backend, now: number): Session | Refusal {
-  if (session.phase === 'reserved') return redeem(session, { phase: 'mapped', backend }, now);
+export function redeemOnce(
+  session: Session,
+  backend: Backend,
+  now: number,
+  lifetimes = DEFAULT_LIFETIMES,
+): Session | Refusal {
+  if (session.phase === 'reserved') return redeem(session, { phase: 'mapped', backend }, now, lifetimes);
   return new Refusal('conflict', `The session ${session.name} was redeemed before.`);
 }
 
@@ -104,6 +89,7 @@ export function redeem(
   session: Session,
   to: { phase: 'mapped' | 'ready'; backend: Backend; endsAt?: number },
   now: number,
+  lifetimes = DEFAULT_LIFETIMES,
 ): Session | Refusal {
   const refusal = refuseRedeem(session, to.backend);
   if (refusal) return refusal;
@@ -114,19 +100,22 @@ export function redeem(
     phase: to.phase,
     backend: to.backend,
     redeemedAt: now,
-    endsAt: believableEnd(to.endsAt, now),
+    endsAt: believableEnd(to.endsAt, now, lifetimes),
   };
 }
 
 /** What of a session stays from phase to phase, its tombstone too. */
 function lastingFacts(session: Session) {
-  const { name, kind, revision, createdAt, jobId, job, jobReportedAt, secretSha256, viewerKeySha256 } =
-    session;
-  return { name, kind, revision, createdAt, jobId, job, jobReportedAt, secretSha256, viewerKeySha256 };
+  const { name, kind, source, revision, createdAt, jobId, job, jobReportedAt } = session;
+  const { secretSha256, viewerKeySha256 } = session;
+  return {
+    ...{ name, kind, source, revision, createdAt, jobId, job, jobReportedAt },
+    ...{ secretSha256, viewerKeySha256 },
+  };
 }
 
-function believableEnd(endsAt: number | undefined, now: number): number {
-  return endsAt === undefined ? now + LIFETIMES.ready : Math.min(endsAt, now + LIFETIMES.longest);
+function believableEnd(endsAt: number | undefined, now: number, lifetimes: Lifetimes): number {
+  return endsAt === undefined ? now + lifetimes.ready : Math.min(endsAt, now + LONGEST);
 }
 
 /** The tether of a mapped session is open: from now on it is served. */
@@ -134,10 +123,13 @@ export function tethered(session: Session): Session {
   return session.phase === 'mapped' ? { ...session, phase: 'ready' } : session;
 }
 
-/** Tethers end with the process that held them: a session read from a store that needs one is not served yet. */
-export function untethered(session: Session): Session {
-  if (session.phase !== 'ready' || session.certificateSha256 !== undefined) return session;
-  return { ...session, phase: 'mapped' };
+/**
+ * After a restart of the proxy: the tether that proved a plain backend ended with the process that held it, and what
+ * listens there now may be somebody else's. Such a session ends; one with a certificate is proven again at each connection.
+ */
+export function restarted(session: Session, now: number): Session {
+  if (!isRedeemed(session) || session.certificateSha256 !== undefined) return session;
+  return end(session, 'proxy-restarted', now);
 }
 
 /** Ends a session, whatever for. One that has ended stays as it is: its first cause is the true one. */
@@ -150,18 +142,38 @@ export function end(session: Session, cause: EndCause, now: number): EndedSessio
 export function expiry(session: Session, now: number): EndCause | undefined {
   if (session.phase === 'ended') return undefined;
   if (session.phase === 'reserved') return now >= session.expiresAt ? 'expired' : undefined;
-  return now >= session.endsAt + LIFETIMES.grace ? 'time-is-up' : undefined;
+  return now >= session.endsAt + GRACE ? 'time-is-up' : undefined;
 }
 
 /**
  * Notes what was said of the session's job. A running job's new end moves the session's own, because operators may
- * lengthen a job. Ends nothing: see {@link endedByReport}.
+ * lengthen a job; a job that still waits keeps its reservation. Of an ended session only its job's outcome is taken up,
+ * once. Ends nothing: see {@link endedByReport}.
  */
-export function report(session: Session, job: JobReport, now: number): Session {
-  if (session.phase === 'ended') return session;
+export function report(
+  session: Session,
+  job: JobReport,
+  now: number,
+  lifetimes = DEFAULT_LIFETIMES,
+): Session {
+  if (session.phase === 'ended') {
+    const isNews = job.state === 'ended' && job.outcome !== undefined && session.job?.outcome === undefined;
+    return isNews ? { ...session, job, jobReportedAt: now } : session;
+  }
   const reported = { ...session, job, jobReportedAt: now };
-  if (reported.phase === 'reserved' || job.state !== 'running' || job.endsAt === undefined) return reported;
-  return { ...reported, endsAt: believableEnd(Date.parse(job.endsAt), now) };
+  if (reported.phase === 'reserved') {
+    const keep = job.state === 'waiting' && reported.expiresAt < now + lifetimes.linked / 2;
+    return keep ? { ...reported, expiresAt: now + lifetimes.linked } : reported;
+  }
+  if (job.state !== 'running' || job.endsAt === undefined) return reported;
+  return { ...reported, endsAt: believableEnd(Date.parse(job.endsAt), now, lifetimes) };
+}
+
+/** Whether a report changed what must survive a restart; what else it says the feeder says again. */
+export function isLastingReport(before: Session, after: Session): boolean {
+  if (after.phase === 'ended') return after !== before;
+  if (after.phase === 'reserved') return before.phase !== 'reserved' || after.expiresAt !== before.expiresAt;
+  return !isRedeemed(before) || after.endsAt !== before.endsAt;
 }
 
 /** Whether a trusted report ends this session. Classic sessions end by their tether alone. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StartJupyterError } from '../../../src/errors.js';
 import { readConfiguration } from '../../../src/proxy/configuration.js';
+import { DEFAULT_LIMITS } from '../../../src/proxy/limits.js';
 import { givenOptions, readSettings } from '../../../src/proxy/options.js';
+import { DEFAULT_LIFETIMES } from '../../../src/proxy/registry/lifetimes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sj-options-'));
 const file = join(folder, 'proxy.yaml');
@@ -29,24 +31,28 @@ const LEAST = 'domain: Jupyter.Example.org\ncertificate: tls/cert.pem\nkey: tls/
 
 describe('proxy.yaml', () => {
   it('needs little, and has defaults for the rest', () => {
-    expect(settingsOf(LEAST)).toEqual({
+    const { deniedPorts, ...settings } = settingsOf(LEAST);
+    expect(settings).toEqual({
       domain: 'jupyter.example.org',
       listen: { host: '0.0.0.0', port: 443 },
-      publicPort: undefined,
-      certificateFile: join(folder, 'tls', 'cert.pem'),
-      keyFile: join(folder, 'tls', 'key.pem'),
+      certificateFiles: [join(folder, 'tls', 'cert.pem')],
+      keyFiles: [join(folder, 'tls', 'key.pem')],
       trustedNetworks: [],
+      allowLocalBackends: false,
       jobStateSources: [],
       classic: true,
       allowPlainBackends: false,
-      feederSecretFile: undefined,
-      store: 'memory',
+      lifetimes: DEFAULT_LIFETIMES,
+      limits: DEFAULT_LIMITS,
     });
+    expect(deniedPorts).toContainEqual({ first: 6000, last: 6063 });
   });
 
   it('takes every key', () => {
     const all = `${LEAST}listen: '[::1]:8443'\npublic_port: 443\ntrusted_networks: [10.0.0.0/8, 'fd00::/8']
-job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeeder_secret_file: feeder\nstore: memory\n`;
+job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeeder_secret_file: feeder\nstore: memory\n
+metrics_listen: 9464\ndenied_ports: [8443, 9000-9010]\nreservation_lifetime: 10d\nmax_header_size: 8K\nmax_connections: 12\n
+redirect_listen: 0.0.0.0:80\naudit_log: audit\nadmin_token_file: admin\nallow_local_backends: true\n`;
     expect(settingsOf(all)).toMatchObject({
       listen: { host: '::1', port: 8443 },
       publicPort: 443,
@@ -55,7 +61,20 @@ job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeed
       classic: false,
       allowPlainBackends: true,
       feederSecretFile: join(folder, 'feeder'),
+      store: 'memory',
+      metricsListen: { host: '127.0.0.1', port: 9464 },
+      deniedPorts: [
+        { first: 8443, last: 8443 },
+        { first: 9000, last: 9010 },
+      ],
+      lifetimes: { ...DEFAULT_LIFETIMES, linked: 10 * 86_400_000 },
+      limits: { ...DEFAULT_LIMITS, maxHeaderSize: 8192, maxConnections: 12 },
+      redirectListen: { host: '0.0.0.0', port: 80 },
+      auditLogFile: join(folder, 'audit'),
+      adminTokenFile: join(folder, 'admin'),
+      allowLocalBackends: true,
     });
+    expect(settingsOf(`${LEAST}store: state\n`).store).toBe(join(folder, 'state'));
   });
 
   it.for([
@@ -67,7 +86,11 @@ job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeed
     ['classic: yes please', 4, 'classic', 'true or false'],
     ['trusted_networks: [10.0.0.0/8, 10.0.0.0/33]', 4, 'trusted_networks', 'CIDR'],
     ['feeder_secret_file: [a, b]', 4, 'feeder_secret_file', 'path'],
-    ['store: redis', 4, 'store', 'memory'],
+    ['store: [a, b]', 4, 'store', 'memory'],
+    ['denied_ports: [70000]', 4, 'denied_ports', 'ports'],
+    ['idle_timeout: 3600', 4, 'idle_timeout', '30s'],
+    ['max_body_size: many', 4, 'max_body_size', '16K'],
+    ['max_connections: 0', 4, 'max_connections', 'whole number'],
     ['classic: true\nclassic: false', 5, 'unique', ''],
     ['listen: "unfinished', 5, 'closing', ''],
     ['listen: *:443', 4, 'anchor', 'quotes'],
@@ -95,6 +118,18 @@ job_state_sources: 10.1.2.3/32\nclassic: false\nallow_plain_backends: true\nfeed
   });
 });
 
+describe('certificates and keys', () => {
+  it('belong together in pairs', () => {
+    const lists = 'domain: a.b\ncertificate: [ec.pem, rsa.pem]\nkey: [ec.key, rsa.key]\n';
+    expect(settingsOf(lists)).toMatchObject({
+      certificateFiles: [join(folder, 'ec.pem'), join(folder, 'rsa.pem')],
+      keyFiles: [join(folder, 'ec.key'), join(folder, 'rsa.key')],
+    });
+    const error = errorOf(lists.replace(', rsa.key', ''));
+    expect(error.message).toBe(`${file}:3: key: there are 2 certificates and 1 keys.`);
+  });
+});
+
 describe('options', () => {
   it('stand in for the file’s keys, with paths from the working directory', () => {
     const given = { listen: '127.0.0.1:0', key: 'my.key', trusted_networks: ['192.0.2.7'], classic: 'false' };
@@ -104,7 +139,7 @@ describe('options', () => {
       trustedNetworks: ['192.0.2.7'],
       classic: false,
     });
-    expect(settings.keyFile).toMatch(/elsewhere.my\.key$/);
+    expect(settings.keyFiles[0]).toMatch(/elsewhere.my\.key$/);
   });
 
   it('are named in their errors, as a matter of usage', () => {

@@ -33,8 +33,8 @@ describe('a running proxy', () => {
     options = {
       domain: DOMAIN,
       listen: { host: '127.0.0.1', port: 0 },
-      certificatePem: certificate.certificatePem,
-      keyPem: certificate.keyPem,
+      certificates: [certificate],
+      allowLocalBackends: true,
       trustedNetworks: ['127.0.0.0/8', '::1'],
       log: (event, fields) => events.push(JSON.stringify({ event, ...fields })),
     };
@@ -151,7 +151,11 @@ describe('a running proxy', () => {
 
   it.for<[string, string, Partial<ProxyOptions>]>([
     ['another domain’s certificate', 'bad-certificate', { domain: 'jupyter.example.org' }],
-    ['no certificate at all', 'bad-certificate', { certificatePem: 'nothing' }],
+    [
+      'no certificate at all',
+      'bad-certificate',
+      { certificates: [{ certificatePem: 'nothing', keyPem: '' }] },
+    ],
     ['a network that is none', 'bad-configuration', { trustedNetworks: ['10.0.0.0/40'] }],
     ['an address that is not here', 'bad-configuration', { listen: { host: '192.0.2.1', port: 0 } }],
   ])('does not start with %s', async ([, code, wrong]) => {
@@ -159,7 +163,8 @@ describe('a running proxy', () => {
   });
 
   it('does not start with another key than the certificate’s', async () => {
-    await expect(startProxy({ ...options, keyPem: authority.keyPem })).rejects.toMatchObject({
+    const mixed = options.certificates.map((pair) => ({ ...pair, keyPem: authority.keyPem }));
+    await expect(startProxy({ ...options, certificates: mixed })).rejects.toMatchObject({
       code: 'bad-certificate',
     });
   });

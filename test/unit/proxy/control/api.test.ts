@@ -197,7 +197,7 @@ describe('what is not for the caller', () => {
     ['/api/v1', 'GET', 404, 'no-such-call'],
     ['/api/v1/sessions/a-b-c/other', 'GET', 404, 'no-such-call'],
     ['/x/api/v1/sessions', 'POST', 404, 'no-such-call'],
-    ['/api/v1/sessions', 'GET', 405, 'method-not-allowed'],
+    ['/api/v1/sessions', 'PATCH', 405, 'method-not-allowed'],
     ['/api/v1/sessions/a-b-c/job', 'POST', 405, 'method-not-allowed'],
   ])('%s %s', async (path, method, status, code) => {
     const { raw } = await controlBed();

@@ -3,11 +3,13 @@ import { createServer, request, type IncomingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createControl, type ControlSettings } from '../../../../src/proxy/control/control.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
 import { parseNetworks } from '../../../../src/proxy/control/networks.js';
 import { sha256Hex, type ReserveAnswer } from '../../../../src/satellite/protocol.js';
 import { CERTIFICATE, registryBed, VIEWER_KEY } from '../registry/bed.js';
 
 export const FEEDER_SECRET = 'feeder-secret';
+export const ADMIN_TOKEN = 'admin-token';
 
 export interface Answer {
   status: number;
@@ -31,10 +33,14 @@ export async function controlBed(changes: Partial<ControlSettings> = {}) {
     trustedNetworks: parseNetworks(['127.0.0.0/8']),
     jobStateSources: parseNetworks(['127.0.0.1']),
     classicEndpoints: true,
+    allowLocalBackends: true,
+    deniedPorts: [],
     feederSecretSha256: sha256Hex(FEEDER_SECRET),
+    adminTokenSha256: sha256Hex(ADMIN_TOKEN),
+    limits: DEFAULT_LIMITS,
     ...changes,
   };
-  const server = createServer(createControl({ ...bed, settings, log: bed.deps.log }));
+  const server = createServer(createControl({ ...bed, settings, log: bed.deps.log, connectionsOf: () => 0 }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();

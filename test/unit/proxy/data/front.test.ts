@@ -304,7 +304,7 @@ describe('the front', () => {
 
 describe('the front’s limits', () => {
   it('end a connection that makes no handshake, or says nothing after it', async () => {
-    const stage = await createStage({ handshakeMs: 150, firstByteMs: 150 });
+    const stage = await createStage({ handshakeTimeout: 150, firstByteTimeout: 150 });
     try {
       const silent = createConnection(stage.port, '127.0.0.1');
       const mute = await stage.connect(`one-two-three.${DOMAIN}`);
@@ -316,7 +316,7 @@ describe('the front’s limits', () => {
   });
 
   it('end a connection to control that asks nothing', async () => {
-    const stage = await createStage({ controlMs: 150 });
+    const stage = await createStage({ answerTimeout: 150 });
     try {
       const mute = await stage.connect(`manage.${DOMAIN}`);
       mute.resume();
@@ -327,7 +327,7 @@ describe('the front’s limits', () => {
   });
 
   it('hold a link that has fallen silent no longer than the idle time', async () => {
-    const stage = await createStage({ idleMs: 150 });
+    const stage = await createStage({ idleTimeout: 150 });
     const backend = await createBackend(true);
     try {
       stage.sessions.set('one-two-three', readySession('one-two-three', backend));
@@ -341,7 +341,7 @@ describe('the front’s limits', () => {
   });
 
   it('drop connections beyond the number allowed, and say so once', async () => {
-    const stage = await createStage({ connections: 2 });
+    const stage = await createStage({ maxConnections: 2 });
     try {
       const first = [await stage.connect(`a-b-c.${DOMAIN}`), await stage.connect(`a-b-c.${DOMAIN}`)];
       await expect(stage.connect(`a-b-c.${DOMAIN}`)).rejects.toThrow();

@@ -14,7 +14,8 @@ import {
   selfSignedCertificate,
   type Certificate,
 } from '../../../../src/certificate.js';
-import { createFront, type FrontLimits } from '../../../../src/proxy/data/front.js';
+import { createFront, type FrontDeps } from '../../../../src/proxy/data/front.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
 import { createPageServer } from '../../../../src/proxy/pages/page-server.js';
 import type { EndedSession, Session } from '../../../../src/proxy/registry/session.js';
 import { sha256Hex, viewerKey } from '../../../../src/satellite/protocol.js';
@@ -22,12 +23,14 @@ import { sha256Hex, viewerKey } from '../../../../src/satellite/protocol.js';
 export const DOMAIN = 'jupyter.localhost';
 export const TOKEN = 'a token with "quotes" & $()';
 
+type FrontLimits = FrontDeps['limits'];
+
 export const LIMITS: FrontLimits = {
-  connections: 200,
-  handshakeMs: 10_000,
-  firstByteMs: 10_000,
-  idleMs: 60_000,
-  controlMs: 10_000,
+  ...DEFAULT_LIMITS,
+  maxConnections: 200,
+  firstByteTimeout: 10_000,
+  idleTimeout: 60_000,
+  answerTimeout: 10_000,
 };
 
 export interface Stage {
@@ -51,8 +54,7 @@ export async function createStage(limits: Partial<FrontLimits> = {}): Promise<St
   const logged: Stage['logged'] = [];
   const front = createFront({
     domain: DOMAIN,
-    certificatePem: certificate.certificatePem,
-    keyPem: certificate.keyPem,
+    certificates: [certificate],
     sessions: {
       lookup: (name) => sessions.get(name),
       onEnded(listener) {
@@ -94,7 +96,7 @@ export async function createStage(limits: Partial<FrontLimits> = {}): Promise<St
         socket.once('secureConnect', () => resolve(socket));
         socket.once('error', reject);
       }),
-    close: front.close,
+    close: () => front.close(),
   };
 }
 

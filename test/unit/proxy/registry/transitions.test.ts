@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIFETIMES as LIFETIMES, GRACE, LONGEST } from '../../../../src/proxy/registry/lifetimes.js';
 import { Refusal } from '../../../../src/proxy/registry/refusal.js';
 import type { Session } from '../../../../src/proxy/registry/session.js';
 import * as transitions from '../../../../src/proxy/registry/transitions.js';
 
-const { LIFETIMES } = transitions;
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const BACKEND = { address: '10.1.2.3', port: 4444 };
 
@@ -28,7 +28,7 @@ describe('expiry', () => {
     ['a reservation after a day', session(), LIFETIMES.reserved, 'expired'],
     ['a classic reservation after 49 hours', session('classic'), 49 * 3_600_000, 'expired'],
     ['a linked one after 30 days', applied(transitions.link(session(), '1')), LIFETIMES.linked, 'expired'],
-    ['a ready one after 49 hours', ready(), LIFETIMES.ready + LIFETIMES.grace, 'time-is-up'],
+    ['a ready one after 49 hours', ready(), LIFETIMES.ready + GRACE, 'time-is-up'],
   ] as const)('ends %s', (_what, before, lifetime, cause) => {
     expect(transitions.expiry(before, NOW + lifetime - 1)).toBeUndefined();
     expect(transitions.expiry(before, NOW + lifetime)).toBe(cause);
@@ -38,7 +38,7 @@ describe('expiry', () => {
     const until = (endsAt: number): Session =>
       applied(transitions.redeem(session(), { phase: 'ready', backend: BACKEND, endsAt }, NOW));
     expect(until(NOW + 60_000)).toMatchObject({ endsAt: NOW + 60_000 });
-    expect(until(Number.MAX_SAFE_INTEGER)).toMatchObject({ endsAt: NOW + LIFETIMES.longest });
+    expect(until(Number.MAX_SAFE_INTEGER)).toMatchObject({ endsAt: NOW + LONGEST });
   });
 });
 
@@ -154,7 +154,7 @@ describe('any sequence of events', () => {
     state.map((job) => (at: Session, now: number) => transitions.report(at, { state: job }, now)),
     fc.constant(transitions.countFailedRedeem),
     fc.constant(transitions.tethered),
-    fc.constant(transitions.untethered),
+    fc.constant(transitions.restarted),
     fc.constant((at: Session, now: number) => {
       const cause = transitions.expiry(at, now);
       return cause ? transitions.end(at, cause, now) : at;

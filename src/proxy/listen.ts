@@ -1,0 +1,42 @@
+/** Where a server listens, and why it cannot. */
+import type { AddressInfo, Server } from 'node:net';
+import { StartJupyterError } from '../errors.js';
+
+/** An address and a port (0: any free one), or a socket that listens already and was handed over, as systemd does. */
+export type Place = { host: string; port: number } | { descriptor: number };
+
+/** Throws StartJupyterError: 'address-in-use', 'bad-configuration'. `option` is what the person may change. */
+export function listen(server: Server, place: Place, option = '--listen'): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(cannotListen(error, nameOf(place), option));
+    server.once('error', failed);
+    server.listen('descriptor' in place ? { fd: place.descriptor } : place, () => {
+      server.off('error', failed);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function nameOf(place: Place): string {
+  return 'descriptor' in place ? `descriptor ${place.descriptor}` : `${place.host}:${place.port}`;
+}
+
+function cannotListen(cause: NodeJS.ErrnoException, place: string, option: string): StartJupyterError {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new StartJupyterError('address-in-use', `Another program listens on ${place} already.`, {
+        hint: `Stop it, or choose another port with ${option} HOST:PORT.`,
+        cause,
+      });
+    case 'EACCES':
+      return new StartJupyterError('bad-configuration', `This user may not listen on ${place}.`, {
+        hint: `Ports below 1024 need root or CAP_NET_BIND_SERVICE. Or choose another one with ${option} HOST:PORT.`,
+        cause,
+      });
+    default:
+      return new StartJupyterError('bad-configuration', `Cannot listen on ${place}: ${cause.message}`, {
+        hint: 'HOST is an address of this machine, or 0.0.0.0 or [::] for all of them.',
+        cause,
+      });
+  }
+}
