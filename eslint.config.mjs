@@ -49,6 +49,7 @@ const owners = {
   undici: 'src/platform/https.ts',
   tmp: 'src/session/store.ts',
   yaml: 'src/site/ and src/proxy/configuration.ts',
+  'prom-client': 'src/proxy/operation/metrics.ts',
 };
 
 export default tseslint.config(

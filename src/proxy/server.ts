@@ -5,13 +5,13 @@ import { manageHost, sha256Hex } from '../satellite/protocol.js';
 import { createControl } from './control/control.js';
 import { parseNetworks } from './control/networks.js';
 import { verifyBackend } from './data/backend.js';
-import { checkCertificates, type CertificatePair } from './data/certificates.js';
+import { checkCertificates, earliestEnd, type CertificatePair } from './data/certificates.js';
 import { connectionLimit } from './data/descriptors.js';
 import { createFront } from './data/front.js';
 import { openTether } from './data/tether.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { listen, type Place } from './listen.js';
-import type { Log } from './log.js';
+import type { Log } from './operation/log.js';
 import { createPageServer } from './pages/page-server.js';
 import { systemClock } from './registry/clock.js';
 import type { Lifetimes } from './registry/lifetimes.js';
@@ -71,6 +71,8 @@ export interface ProxyStatus {
   sessions: Record<Exclude<Session['phase'], 'ended'>, number>;
   /** Open connections of browsers and callers. */
   connections: number;
+  /** When the first of the certificates in use ends, in milliseconds since the epoch. */
+  certificateEndsAt: number;
 }
 
 const HTTPS_PORT = 443;
@@ -84,6 +86,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const sources = options.jobStateSources ?? [];
   const jobStateSources = sources.length > 0 ? parseNetworks(sources) : undefined;
   checkCertificates(options.certificates, domain);
+  let certificateEndsAt = earliestEnd(options.certificates);
   const registry = await createRegistry({
     store,
     clock: systemClock,
@@ -150,11 +153,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     useCertificates(pairs) {
       checkCertificates(pairs, domain);
       front.useCertificates(pairs);
+      certificateEndsAt = earliestEnd(pairs);
     },
     status() {
       const sessions = { reserved: 0, mapped: 0, ready: 0 };
       for (const session of registry.live()) if (session.phase !== 'ended') sessions[session.phase]++;
-      return { sessions, connections: front.connections() };
+      return { sessions, connections: front.connections(), certificateEndsAt };
     },
     close,
   };

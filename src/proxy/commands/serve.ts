@@ -2,20 +2,24 @@ import { resolve } from 'node:path';
 import { VERSION } from '../../version.js';
 import { readConfiguration } from '../configuration.js';
 import { readCertificates, readToken } from '../files.js';
-import { jsonLog } from '../log.js';
-import { givenOptions, readSettings, type Key } from '../options.js';
-import { startProxy } from '../server.js';
+import { createEvents } from '../operation/events.js';
+import type { Metrics } from '../operation/metrics.js';
+import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
+import { startProxy, type RunningProxy } from '../server.js';
 import type { Surroundings } from '../surroundings.js';
 
 /** Resolves once it was asked to stop and has. */
 export async function serve(
   config: string | undefined,
   given: Partial<Record<Key, unknown>>,
-  { folder, stdout, stderr, now, stopped }: Surroundings,
+  { folder, stderr, openLog, now, onHangup, stopped }: Surroundings,
 ): Promise<void> {
   const configured = config === undefined ? {} : readConfiguration(resolve(folder, config));
   const settings = readSettings({ ...configured, ...givenOptions(given, folder) });
-  const log = jsonLog(stdout, now);
+  const metrics = settings.metricsListen && (await import('../operation/metrics.js')).createMetrics();
+  const { auditLogFile } = settings;
+  const events = createEvents({ main: openLog(), auditLogFile, count: metrics?.sink }, now);
+  const { log } = events;
   // Asked for before anything listens: a signal from now on ends the proxy in order.
   const stop = stopped();
   const proxy = await startProxy({
@@ -26,6 +30,8 @@ export async function serve(
     store: undefined,
     log,
   });
+  const besides = await listenBeside(settings, proxy, metrics);
+  onHangup(() => events.reopen());
   const place = proxy.address.includes(':') ? `[${proxy.address}]` : proxy.address;
   log('listening', { address: proxy.address, port: proxy.port, domain: settings.domain, version: VERSION });
   stderr(
@@ -34,6 +40,25 @@ export async function serve(
       'Sessions are kept in memory: a restart forgets them.\n',
   );
   const signal = await stop;
-  await proxy.close();
+  besides.forEach((close) => close());
+  await proxy.close(settings.limits.drainTimeout);
   log('stopped', { signal });
+  await events.close();
+}
+
+/** What listens besides the proxy; each can be closed. When one cannot listen, the proxy does not either. */
+async function listenBeside(
+  { metricsListen }: Settings,
+  proxy: RunningProxy,
+  metrics: Metrics | undefined,
+): Promise<(() => void)[]> {
+  const besides: (() => void)[] = [];
+  try {
+    if (metrics && metricsListen) besides.push((await metrics.serve(metricsListen, proxy.status)).close);
+    return besides;
+  } catch (error) {
+    besides.forEach((close) => close());
+    await proxy.close();
+    throw error;
+  }
 }

@@ -39,6 +39,11 @@ export function checkCertificates(pairs: readonly CertificatePair[], domain: str
   }
 }
 
+/** When the first of them ends, in milliseconds since the epoch. */
+export function earliestEnd(pairs: readonly CertificatePair[]): number {
+  return Math.min(...pairs.map(({ certificatePem }) => Date.parse(new X509Certificate(certificatePem).validTo)));
+}
+
 function unusable(cause: unknown): StartJupyterError {
   return new StartJupyterError('bad-certificate', 'The certificate and its key cannot be used together.', {
     hint: 'Both are PEM files: the certificate first in its file, and an unencrypted private key that belongs to it.',

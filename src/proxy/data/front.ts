@@ -3,7 +3,7 @@ import { constants } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { Log } from '../log.js';
+import type { Log } from '../operation/log.js';
 import type { PageServer } from '../pages/page-server.js';
 import type { Registry } from '../registry/registry.js';
 import type { Limits } from '../limits.js';

@@ -1,0 +1,48 @@
+/** Where the events of `serve` go: the log, the audit log, the metrics. */
+import { StartJupyterError } from '../../errors.js';
+import { fileWriter, type LineWriter } from './line-writer.js';
+import { auditedOnly, calmed, jsonLines, toAll, type Log, type Sink } from './log.js';
+
+export interface Events {
+  log: Log;
+  /** Opens the audit log anew, after a rotation. */
+  reopen: () => void;
+  /** Resolves when everything is written. */
+  close: () => Promise<void>;
+}
+
+export interface EventPlaces {
+  /** The log. Closed with the events. */
+  main: LineWriter;
+  auditLogFile?: string;
+  /** Counts every event, also those that the logs leave out. */
+  count?: Sink;
+}
+
+/** Throws StartJupyterError('bad-configuration') when the audit log cannot be opened. */
+export function createEvents({ main, auditLogFile, count }: EventPlaces, now: () => Date): Events {
+  const audit = auditLogFile === undefined ? undefined : openAudit(auditLogFile);
+  const logs = [jsonLines(main.write, now), ...(audit ? [auditedOnly(jsonLines(audit.write, now))] : [])];
+  return {
+    log: toAll(
+      calmed(toAll(...logs), () => now().getTime()),
+      ...(count ? [count] : []),
+    ),
+    reopen: () => audit?.reopen(),
+    close: async () => {
+      await Promise.all([main.close(), audit?.close()]);
+    },
+  };
+}
+
+function openAudit(file: string) {
+  try {
+    return fileWriter(file);
+  } catch (cause) {
+    throw new StartJupyterError('bad-configuration', `audit_log: ${file} cannot be opened.`, {
+      detail: cause instanceof Error ? cause.message : undefined,
+      hint: 'Its folder must be there, and the user that the proxy runs as must be allowed to write in it.',
+      cause,
+    });
+  }
+}

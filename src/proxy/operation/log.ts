@@ -1,0 +1,56 @@
+/**
+ * What happens, as events: one JSON line each. Fields are names, addresses, codes and counts; never a secret, a
+ * token, a header or a query string.
+ */
+export type Log = (event: string, fields: Record<string, unknown>) => void;
+
+/** Where events go. */
+export type Sink = Log;
+
+/** Every event to every sink. */
+export function toAll(...sinks: readonly Sink[]): Log {
+  return (event, fields) => sinks.forEach((sink) => sink(event, fields));
+}
+
+/** Writes `{"time":…,"event":…,…}`, a line an event. */
+export function jsonLines(write: (line: string) => void, now: () => Date): Sink {
+  return (event, fields) => write(`${JSON.stringify({ time: now().toISOString(), event, ...fields })}\n`);
+}
+
+/** What administrators are asked about later: who did what to which session. */
+const AUDITED = new Set(['reserve', 'link', 'redeem', 'destroy', 'evict', 'ended', 'list']);
+
+export function auditedOnly(sink: Sink): Sink {
+  return (event, fields) => {
+    if (AUDITED.has(event)) sink(event, fields);
+  };
+}
+
+const QUIET_MS = 60_000;
+/** More kinds at once than any honest day has; beyond it everything refused is one kind. */
+const MAX_KINDS = 1000;
+
+/**
+ * Lets refusals through once a minute for each kind and address, with how many more there were: what a stranger can
+ * cause at will must not fill a disk. Everything that was carried out passes.
+ */
+export function calmed(sink: Sink, now: () => number): Sink {
+  const kinds = new Map<string, { until: number; more: number }>();
+  return (event, fields) => {
+    if (fields['refused'] === undefined && fields['limit'] === undefined) {
+      sink(event, fields);
+      return;
+    }
+    const time = now();
+    const exact = JSON.stringify([event, fields['refused'], fields['limit'], fields['source']]);
+    if (kinds.size >= MAX_KINDS) for (const [key, { until }] of kinds) if (until <= time) kinds.delete(key);
+    const kind = kinds.has(exact) || kinds.size < MAX_KINDS ? exact : event;
+    const known = kinds.get(kind);
+    if (known && known.until > time) {
+      known.more++;
+      return;
+    }
+    sink(event, { ...fields, ...(known && known.more > 0 && { moreBefore: known.more }) });
+    kinds.set(kind, { until: time + QUIET_MS, more: 0 });
+  };
+}
