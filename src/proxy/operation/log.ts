@@ -36,6 +36,7 @@ const MAX_KINDS = 1000;
  */
 export function calmed(sink: Sink, now: () => number): Sink {
   const kinds = new Map<string, { until: number; more: number }>();
+  let tidyAt = 0;
   return (event, fields) => {
     if (fields['refused'] === undefined && fields['limit'] === undefined) {
       sink(event, fields);
@@ -43,7 +44,10 @@ export function calmed(sink: Sink, now: () => number): Sink {
     }
     const time = now();
     const exact = JSON.stringify([event, fields['refused'], fields['limit'], fields['source']]);
-    if (kinds.size >= MAX_KINDS) for (const [key, { until }] of kinds) if (until <= time) kinds.delete(key);
+    if (kinds.size >= MAX_KINDS && time >= tidyAt) {
+      for (const [key, { until }] of kinds) if (until <= time) kinds.delete(key);
+      tidyAt = time + 1_000;
+    }
     const kind = kinds.has(exact) || kinds.size < MAX_KINDS ? exact : event;
     const known = kinds.get(kind);
     if (known && known.until > time) {
