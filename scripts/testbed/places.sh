@@ -17,6 +17,7 @@ user_carol=sjcarol
 user_dave=sjdave
 user_erin=sjerin
 user_frank=sjfrank
+user_gina=sjgina
 user_long=sjlong
 user_proxy=sjproxy
 

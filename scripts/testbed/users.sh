@@ -18,6 +18,7 @@ make_users() {
   make_user "$user_dave" "/home/$user_dave"
   make_user "$user_erin" "/home/$user_erin"
   make_user "$user_frank" "/home/$user_frank"
+  make_user "$user_gina" "/home/$user_gina"
   make_user "$user_long" "$(long_home)"
   make_user "$user_proxy" "/home/$user_proxy"
 }

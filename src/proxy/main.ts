@@ -14,6 +14,7 @@ if (['--version', '-V'].includes(process.argv[2] ?? '')) {
     openLog: () => lineWriter(process.stdout.fd),
     onHangup: (listener) => void process.on('SIGHUP', listener),
     folder: process.cwd(),
+    env: process.env,
     now: () => new Date(),
     stopped: () =>
       new Promise((resolve) => {

@@ -8,6 +8,7 @@ export interface Surroundings {
   stderr: (text: string) => void;
   /** The working directory. */
   folder: string;
+  env: NodeJS.ProcessEnv;
   now: () => Date;
   /** Calls back at each SIGHUP. */
   onHangup: (listener: () => void) => void;
