@@ -1,0 +1,114 @@
+// `npm run bench:proxy`: what the proxy costs beside its peers. As root on Debian, with two cores.
+//
+//   npm run bench:proxy -- [--quick] [--only get,handshake,…] [--path plain,pinned] [--rounds N] [--seconds S] [--package FOLDER]
+//
+// --quick     one short round, fewer websockets, mappings at 10 and 1,000: 3 minutes in the place of 15
+// --only      get, handshake, websocket, roundtrip, download, idle, mapping
+// --path      plain: HTTP to the backend; pinned: TLS to the backend, its certificate checked
+// --package   an unpacked package, in the place of packing this one
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packedPackage, whyNoBed } from '../bed.mjs';
+import { startBackends } from './backends.mjs';
+import { MAPPING, PINNED, PLAIN } from './contestants.mjs';
+import { installPeers, versions } from './install.mjs';
+import { measureMappings } from './mappings.mjs';
+import { LOADS, measureIdle, measureLoads } from './measure.mjs';
+import { pinSelf } from './processes.mjs';
+import { loadTable, mappingTable } from './report.mjs';
+
+const DOMAIN = 'bench.jupyter.localhost';
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: [...Object.keys(LOADS), 'idle', 'mapping'].join() },
+    path: { type: 'string', default: 'plain,pinned' },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    package: { type: 'string' },
+  },
+});
+const wanted = values.only.split(',');
+const amounts = values.quick
+  ? { rounds: 1, seconds: 1, idle: 300, sizes: [10, 1000] }
+  : { rounds: 5, seconds: 2, idle: 1000, sizes: [10, 1000, 10_000] };
+const rounds = Number(values.rounds ?? amounts.rounds);
+const seconds = Number(values.seconds ?? amounts.seconds);
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const reason = cpus().length < 2 ? 'it needs two cores' : whyNoBed();
+if (reason !== undefined) throw new Error(`These measurements cannot be taken here: ${reason}.`);
+const { chp } = installPeers();
+const unpacked = values.package
+  ? { folder: resolve(values.package), remove: () => undefined }
+  : packedPackage();
+const folder = mkdtempSync('/var/tmp/start-jupyter-bench-proxy.');
+chmodSync(folder, 0o755);
+let backends;
+try {
+  pinSelf();
+  backends = await startBackends(join(folder, 'backends'));
+  await compare({
+    ...certificates(),
+    node: process.execPath,
+    folder,
+    domain: DOMAIN,
+    backends,
+    packageFolder: unpacked.folder,
+    chp,
+  });
+} finally {
+  await backends?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  unpacked.remove();
+}
+
+/** One for all of them: what our own `init` makes, an EC key on P-256. */
+function certificates() {
+  const own = join(folder, 'front');
+  const program = join(unpacked.folder, 'bin/start-jupyter-proxy.js');
+  execFileSync(process.execPath, [program, 'init', '--domain', DOMAIN, '--dir', own], { stdio: 'pipe' });
+  const [certFile, keyFile, caFile] = ['certificate.pem', 'key.pem', 'ca.pem'].map((name) => join(own, name));
+  return {
+    certFile,
+    keyFile,
+    caFile,
+    certificatePem: readFileSync(certFile, 'utf8'),
+    keyPem: readFileSync(keyFile, 'utf8'),
+  };
+}
+
+async function compare(site) {
+  const begun = Date.now();
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release()}.`,
+  );
+  console.log(
+    `${Object.entries(versions())
+      .map((pair) => pair.join(' '))
+      .join(', ')}.`,
+  );
+  console.log(`Medians of ${rounds} interleaved rounds of ${seconds} s a load.`);
+  const loads = Object.keys(LOADS).filter((load) => wanted.includes(load));
+  for (const [path, contestants] of [
+    ['plain', PLAIN],
+    ['pinned', PINNED],
+  ]) {
+    if (!values.path.split(',').includes(path)) continue;
+    const results = await measureLoads(contestants, site, { wanted: loads, rounds, seconds, say });
+    if (wanted.includes('idle'))
+      results.idle = await measureIdle(contestants, site, { count: amounts.idle, say });
+    console.log(`\n### ${path === 'plain' ? 'Plain backends' : 'Backends with TLS, certificate checked'}\n`);
+    console.log(loadTable(contestants, results));
+  }
+  if (wanted.includes('mapping')) {
+    const sizes = {};
+    for (const size of amounts.sizes) sizes[size] = await measureMappings(MAPPING, site, { size, say });
+    console.log('\n### Adding a mapping\n');
+    console.log(mappingTable(MAPPING, sizes));
+  }
+  say(`${Math.round((Date.now() - begun) / 1000)} s`);
+}

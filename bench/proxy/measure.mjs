@@ -1,0 +1,122 @@
+// Processor time a unit of work, in rounds in which every proxy has its turn.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { median } from '../statistics.mjs';
+import { ask, getText, openTls, openWebsocket } from './connection.mjs';
+import { downloads, handshakes, openEchoes, small } from './loads.mjs';
+import { processorMs, residentKiB } from './processes.mjs';
+
+let folders = 0;
+
+/** Starts one in a folder of its own, hands it to `work` and stops it. */
+export async function withProxy(contestant, site, work) {
+  const proxy = await startProxy(contestant, site);
+  try {
+    return await work(proxy);
+  } finally {
+    await proxy.stop();
+  }
+}
+
+/** Resolves when it has answered a request whose connection was checked. */
+async function startProxy(contestant, site) {
+  const folder = join(site.folder, `${++folders}`);
+  mkdirSync(folder, { mode: 0o755 });
+  const proxy = await contestant.start({ ...site, folder });
+  const ca = readFileSync(proxy.caFile);
+  const socket = await openTls(proxy.port, proxy.hosts.http, ca);
+  const { status } = await ask(socket, getText(proxy.hosts.http));
+  socket.destroy();
+  if (status !== 200) throw new Error(`${contestant.title} answers ${status}: ${proxy.said()}`);
+  return { ...proxy, ca };
+}
+
+async function cpu(proxy, work) {
+  const before = processorMs(proxy);
+  const units = await work();
+  return (processorMs(proxy) - before) / units;
+}
+
+/** What is measured under load: `{title, unit, of: cost of a proxy}`. */
+export const LOADS = {
+  get: {
+    title: 'small GET',
+    unit: 'µs',
+    digits: 1,
+    of: async (proxy, s) => 1000 * (await cpu(proxy, () => small(proxy, s))),
+  },
+  handshake: {
+    ...{ title: 'new connection with one GET', unit: 'µs', digits: 0 },
+    of: async (proxy, s) => 1000 * (await cpu(proxy, () => handshakes(proxy, s))),
+  },
+  websocket: {
+    ...{ title: 'websocket message and its echo, of 32', unit: 'µs', digits: 1 },
+    of: (proxy, s) => withEchoes(proxy, async ({ run }) => 1000 * (await cpu(proxy, () => run(s)))),
+  },
+  roundtrip: {
+    ...{ title: 'round trip of a lone websocket message', unit: 'µs', digits: 0, clock: true },
+    of: (proxy, s) => withEchoes(proxy, ({ roundTrip }) => roundTrip(s / 2)),
+  },
+  download: {
+    ...{ title: '64 MB download', unit: 'CPU-s/GB', digits: 2 },
+    of: async (proxy, s) => (await cpu(proxy, () => downloads(proxy, s))) / 1000,
+  },
+};
+
+async function withEchoes(proxy, work) {
+  const echoes = await openEchoes(proxy);
+  try {
+    return await work(echoes);
+  } finally {
+    echoes.close();
+  }
+}
+
+/** Medians over the rounds, `{load: [a value for each contestant]}`. All run all the time; the idle ones cost nothing. */
+export async function measureLoads(contestants, site, { wanted, rounds, seconds, say }) {
+  const proxies = [];
+  const values = Object.fromEntries(wanted.map((load) => [load, contestants.map(() => [])]));
+  try {
+    for (const contestant of contestants) proxies.push(await startProxy(contestant, site));
+    // The first round warms up and is not counted.
+    for (let round = 0; round <= rounds; round++) {
+      for (const load of wanted) {
+        for (const [index, proxy] of proxies.entries()) {
+          const value = await LOADS[load].of(proxy, round === 0 ? seconds / 2 : seconds);
+          if (round > 0) values[load][index].push(value);
+        }
+      }
+      say(`round ${round} of ${rounds}`);
+    }
+  } finally {
+    for (const proxy of proxies) await proxy.stop();
+  }
+  return Object.fromEntries(wanted.map((load) => [load, values[load].map(median)]));
+}
+
+const WARM = 100;
+
+/** KiB that each open websocket without a message adds, in a proxy that was started for it. */
+export async function measureIdle(contestants, site, { count, say }) {
+  const values = [];
+  for (const contestant of contestants) {
+    values.push(
+      await withProxy(contestant, site, async (proxy) => {
+        const sockets = [];
+        const open = async (so) => {
+          while (sockets.length < so)
+            sockets.push(await openWebsocket(proxy.port, proxy.hosts.echo, proxy.ca));
+          await sleep(1500);
+          return residentKiB(proxy);
+        };
+        const before = await open(WARM);
+        const after = await open(WARM + count);
+        sockets.forEach((socket) => socket.destroy());
+        return (after - before) / count;
+      }),
+    );
+    say(`idle websockets: ${contestant.title}`);
+  }
+  return values;
+}
