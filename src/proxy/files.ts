@@ -1,36 +1,58 @@
 /** The files that the configuration names: certificates, keys, secrets. */
 import { readFileSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { StartJupyterError } from '../errors.js';
 import type { CertificatePair } from './data/certificates.js';
-import type { Key, Settings } from './options.js';
+import type { Settings } from './options.js';
 
-/** Throws StartJupyterError('bad-configuration') for what cannot be read and for a key that everybody may read. */
-export function readCertificates({ certificateFiles, keyFiles }: Settings): CertificatePair[] {
-  return certificateFiles.map((file, index) => ({
-    certificatePem: readText(file, 'certificate'),
-    keyPem: readSecret(keyFiles[index] ?? '', 'key'),
-  }));
+/**
+ * Throws StartJupyterError('bad-configuration') for what cannot be read and for a key that everybody may read. Asynchronous,
+ * because it is done again and again while the proxy runs, and a file system may hang.
+ */
+export function readCertificates({
+  certificateFiles,
+  keyFiles,
+}: Pick<Settings, 'certificateFiles' | 'keyFiles'>): Promise<CertificatePair[]> {
+  return Promise.all(
+    certificateFiles.map(async (file, index) => {
+      const keyFile = keyFiles[index] ?? '';
+      const read = (path: string, key: string) =>
+        readFile(path, 'utf8').catch((cause: unknown) => Promise.reject(cannotRead(path, key, cause)));
+      const [certificatePem, keyPem] = [await read(file, 'certificate'), await read(keyFile, 'key')];
+      checkSecret(keyPem, keyFile, 'key');
+      return { certificatePem, keyPem };
+    }),
+  );
 }
 
-/** A secret of one line. Undefined where none is configured; throws as {@link readCertificates}. */
-export function readToken(file: string | undefined, key: Key): string | undefined {
+/** A secret of one line; `key` is the setting or option that names its file. Undefined where none does; throws as {@link readCertificates}. */
+export function readToken(file: string | undefined, key: string): string | undefined {
   return file === undefined ? undefined : readSecret(file, key).trim();
 }
 
-function readText(file: string, key: Key): string {
+function readText(file: string, key: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new StartJupyterError('bad-configuration', `${key}: ${file} cannot be read.`, {
-      detail: cause instanceof Error ? cause.message : undefined,
-      hint: 'A relative path starts from the folder of the configuration file.',
-      cause,
-    });
+    throw cannotRead(file, key, cause);
   }
 }
 
-function readSecret(file: string, key: Key): string {
+function cannotRead(file: string, key: string, cause: unknown): StartJupyterError {
+  return new StartJupyterError('bad-configuration', `${key}: ${file} cannot be read.`, {
+    detail: cause instanceof Error ? cause.message : undefined,
+    hint: 'A relative path starts from the folder of the configuration file, that of an option from the current folder.',
+    cause,
+  });
+}
+
+function readSecret(file: string, key: string): string {
   const text = readText(file, key);
+  checkSecret(text, file, key);
+  return text;
+}
+
+function checkSecret(text: string, file: string, key: string): void {
   if (text.trim() === '') throw new StartJupyterError('bad-configuration', `${key}: ${file} is empty.`);
   if (process.platform !== 'win32' && (statSync(file).mode & 0o007) !== 0) {
     throw new StartJupyterError(
@@ -41,5 +63,4 @@ function readSecret(file: string, key: Key): string {
       },
     );
   }
-  return text;
 }

@@ -85,7 +85,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const trustedNetworks = parseNetworks(options.trustedNetworks);
   const sources = options.jobStateSources ?? [];
   const jobStateSources = sources.length > 0 ? parseNetworks(sources) : undefined;
-  checkCertificates(options.certificates, domain);
+  checkCertificates(options.certificates, domain, systemClock.now());
   let certificateEndsAt = earliestEnd(options.certificates);
   const registry = await createRegistry({
     store,
@@ -151,7 +151,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     port,
     controlUrl: `https://${manageHost(domain)}${publicPort === HTTPS_PORT ? '' : `:${publicPort}`}`,
     useCertificates(pairs) {
-      checkCertificates(pairs, domain);
+      checkCertificates(pairs, domain, systemClock.now());
       front.useCertificates(pairs);
       certificateEndsAt = earliestEnd(pairs);
     },

@@ -5,6 +5,8 @@ import { readCertificates, readToken } from '../files.js';
 import { createEvents } from '../operation/events.js';
 import type { Metrics } from '../operation/metrics.js';
 import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
+import { systemClock } from '../registry/clock.js';
+import { watchCertificates } from '../renewal.js';
 import { startProxy, type RunningProxy } from '../server.js';
 import type { Surroundings } from '../surroundings.js';
 
@@ -22,16 +24,29 @@ export async function serve(
   const { log } = events;
   // Asked for before anything listens: a signal from now on ends the proxy in order.
   const stop = stopped();
+  let reload: () => void = () => undefined;
+  onHangup(() => {
+    events.reopen();
+    reload();
+  });
+  const certificates = await readCertificates(settings);
   const proxy = await startProxy({
     ...settings,
-    certificates: readCertificates(settings),
+    certificates,
     feederSecret: readToken(settings.feederSecretFile, 'feeder_secret_file'),
     adminToken: readToken(settings.adminTokenFile, 'admin_token_file'),
     store: undefined,
     log,
   });
   const besides = await listenBeside(settings, proxy, metrics);
-  onHangup(() => events.reopen());
+  const renewal = watchCertificates({
+    read: () => readCertificates(settings),
+    use: proxy.useCertificates,
+    current: certificates,
+    clock: systemClock,
+    log,
+  });
+  reload = () => void renewal.reload();
   const place = proxy.address.includes(':') ? `[${proxy.address}]` : proxy.address;
   log('listening', { address: proxy.address, port: proxy.port, domain: settings.domain, version: VERSION });
   stderr(
@@ -40,6 +55,7 @@ export async function serve(
       'Sessions are kept in memory: a restart forgets them.\n',
   );
   const signal = await stop;
+  renewal.stop();
   besides.forEach((close) => close());
   await proxy.close(settings.limits.drainTimeout);
   log('stopped', { signal });

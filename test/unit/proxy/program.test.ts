@@ -120,6 +120,7 @@ describe('start-jupyter-proxy', () => {
     expect([status, signal]).toEqual([0, null]);
     const lines = (await log).trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      'certificate-loaded',
       'listening',
       'stopped',
     ]);
