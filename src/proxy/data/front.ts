@@ -8,6 +8,7 @@ import type { PageServer } from '../pages/page-server.js';
 import type { Registry } from '../registry/registry.js';
 import type { Limits } from '../limits.js';
 import { tlsOptions, type CertificatePair } from './certificates.js';
+import { connectionsAtWork, drain } from './drain.js';
 import { openLink } from './link.js';
 import { destinationOf, type Destination } from './server-name.js';
 
@@ -67,18 +68,20 @@ export function createFront(deps: FrontDeps): Front {
   // A client that speaks no TLS, hangs up or takes too long; after a time-out Node leaves the socket open.
   server.on('tlsClientError', (_error, browser) => browser.destroy());
   logDrops(server, deps);
+  const working = connectionsAtWork(deps.control);
   const offEnded = deps.sessions.onEnded(({ name }) => links.get(name)?.forEach((link) => link.destroy()));
   return {
     server,
     useCertificates: (pairs) => server.setSecureContext({ ...tlsOptions(pairs), ...secrets }),
     connections: () => open.size,
     connectionsOf: (name) => links.get(name)?.size ?? 0,
-    close: () =>
-      new Promise((resolve) => {
-        offEnded();
-        server.close(() => resolve());
-        for (const socket of open) socket.destroy();
-      }),
+    async close(drainMs = 0) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await drain(open, { working, limitMs: drainMs });
+      offEnded();
+      for (const socket of open) socket.destroy();
+      await closed;
+    },
   };
 }
 
