@@ -29,3 +29,28 @@ export function slurmStateName(text: string): string {
 export function slurmPhase(text: string): JobPhase {
   return PHASES.get(slurmStateName(text)) ?? 'unknown';
 }
+
+/** How a job ended, in the protocol's words (satellite/protocol.ts). */
+const OUTCOMES = {
+  completed: 'COMPLETED CD',
+  failed: 'FAILED F',
+  cancelled: 'CANCELLED CA',
+  'timed-out': 'TIMEOUT TO DEADLINE DL',
+  'out-of-memory': 'OUT_OF_MEMORY OOM',
+  'node-failed': 'NODE_FAIL NF BOOT_FAIL BF LAUNCH_FAILED',
+  preempted: 'PREEMPTED PR',
+};
+
+const OUTCOME_OF = new Map(
+  Object.entries(OUTCOMES).flatMap(([outcome, names]) =>
+    names.split(' ').map((name) => [name, outcome as keyof typeof OUTCOMES] as const),
+  ),
+);
+
+/**
+ * The outcome that a final state tells, in its long or short form. Undefined for every other state, and for REVOKED: then
+ * the job is another cluster's now.
+ */
+export function slurmOutcome(text: string): keyof typeof OUTCOMES | undefined {
+  return OUTCOME_OF.get(slurmStateName(text));
+}

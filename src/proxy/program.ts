@@ -1,7 +1,8 @@
 /** The command line: its commands and flags, and errors in words. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { StartJupyterError, EXIT_CODES } from '../errors.js';
 import { VERSION } from '../version.js';
+import type { FeedOptions } from './commands/feed.js';
 import { KEYS, type Key, type KeyFacts } from './options.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -25,6 +26,7 @@ function createProgram(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr });
   addServe(program, surroundings);
   addInit(program, surroundings);
+  addFeed(program, surroundings);
   return program;
 }
 
@@ -59,6 +61,28 @@ function addInit(program: Command, surroundings: Surroundings): void {
     .action(async (options: { domain: string; dir: string }) => {
       const { init } = await import('./commands/init.js');
       await init(options, surroundings);
+    });
+}
+
+function addFeed(program: Command, surroundings: Surroundings): void {
+  program
+    .command('feed')
+    .description(
+      'Report the states of the jobs, on a host that sees the queue. Errors and changes go to stderr.',
+    )
+    .requiredOption('--scheduler <name>', 'whose queue: slurm')
+    .requiredOption('--to <url>', 'https://manage.DOMAIN[:PORT], or DOMAIN[:PORT]')
+    .option('--interval <time>', 'between two rounds (default: 30s)')
+    .addOption(new Option('--once', 'one round, then exit: for cron').conflicts('interval'))
+    .option('--secret-file <file>', "the feeder's secret, as feeder_secret_file of the proxy; mode 0600")
+    .option(
+      '--ca <file>',
+      "what the proxy's certificate is checked against (PEM) instead of the known authorities",
+    )
+    .option('--classic', 'to a classic service, by update-jobs.cgi')
+    .action(async (options: FeedOptions) => {
+      const { feed } = await import('./commands/feed.js');
+      await feed(options, surroundings);
     });
 }
 

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { StartJupyterError } from '../../errors.js';
+import { classicFeed, ownFeed, type Fed, type Feed } from '../feeder/feeds.js';
+import { doubts, keepFeeding } from '../feeder/keep-feeding.js';
+import type { Scheduler } from '../feeder/scheduler.js';
+import { SCHEDULERS } from '../feeder/schedulers.js';
+import { readToken } from '../files.js';
+import { readService, type Service } from '../service.js';
+import type { Surroundings } from '../surroundings.js';
+import { duration } from '../values.js';
+
+/** As commander gives them. */
+export interface FeedOptions {
+  scheduler: string;
+  to: string;
+  interval?: string;
+  once?: true;
+  secretFile?: string;
+  ca?: string;
+  classic?: true;
+}
+
+const INTERVAL_MS = 30_000;
+
+/** Resolves after one round (`--once`), else once it was asked to stop. */
+export async function feed(options: FeedOptions, surroundings: Surroundings): Promise<void> {
+  const { folder, env, stdout, stderr, stopped } = surroundings;
+  const scheduler = chosenScheduler(options.scheduler, env);
+  const service = readService(options, folder);
+  const intervalMs = readInterval(options.interval, folder);
+  const run = chosenFeed(options, service, scheduler, folder);
+  const stop = new AbortController();
+  void stopped().then(() => stop.abort());
+  const say = (text: string) => stderr(`start-jupyter-proxy: ${text}\n`);
+  if (options.once) {
+    const fed = await run(stop.signal).catch((error: unknown) => {
+      throw stop.signal.aborted ? new StartJupyterError('interrupted', 'Interrupted.') : error;
+    });
+    const { kind, text } = doubts(fed);
+    if (kind !== undefined) say(text ?? kind);
+    stdout(summary(fed));
+    return;
+  }
+  say(`States of ${options.scheduler} go to ${service.origin.origin} every ${intervalMs / 1000} s.`);
+  await keepFeeding({ feed: run, intervalMs, say, signal: stop.signal });
+}
+
+function chosenScheduler(name: string, env: NodeJS.ProcessEnv): Scheduler {
+  const adapter = Object.hasOwn(SCHEDULERS, name) ? SCHEDULERS[name] : undefined;
+  if (adapter) return adapter(env);
+  throw new StartJupyterError('bad-option', `--scheduler: ${JSON.stringify(name)} is not known.`, {
+    hint: `Known: ${Object.keys(SCHEDULERS).join(', ')}.`,
+  });
+}
+
+function readInterval(text: string | undefined, folder: string): number {
+  const interval = text === undefined ? INTERVAL_MS : duration.read(text, folder);
+  if (interval !== undefined) return interval;
+  throw new StartJupyterError('bad-option', `--interval: ${JSON.stringify(text)} will not do.`, {
+    hint: `Expected: ${duration.expected}.`,
+  });
+}
+
+function chosenFeed(
+  { classic, secretFile }: FeedOptions,
+  service: Service,
+  scheduler: Scheduler,
+  folder: string,
+): Feed {
+  if (classic && secretFile !== undefined) {
+    throw new StartJupyterError('bad-option', '--classic and --secret-file exclude each other.', {
+      hint: 'A classic service knows its feeder by its address. start-jupyter-proxy is fed by its secret, for classic sessions too.',
+    });
+  }
+  if (classic) return classicFeed(service, scheduler);
+  const secret = readToken(secretFile && resolve(folder, secretFile), '--secret-file');
+  if (secret !== undefined) return ownFeed(service, secret, scheduler);
+  throw new StartJupyterError('bad-option', 'The feeder’s secret is missing.', {
+    hint: '--secret-file FILE names the file that holds it, as feeder_secret_file does at the proxy. A classic service takes --classic instead.',
+  });
+}
+
+function summary({ reported, wanted, found }: Fed): string {
+  if (wanted === undefined) return `${reported} jobs reported.\n`;
+  return `${wanted} jobs asked for, ${found ?? 0} in the queue, ${reported} reported.\n`;
+}

@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import { StartJupyterError } from '../../errors.js';
+
+/** A listing of 50,000 jobs has about 5 MB. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** The end of what a program said tells most. */
+const SHOWN_CHARACTERS = 400;
+
+export interface Asking {
+  /** The whole environment of the program. */
+  env: NodeJS.ProcessEnv;
+  limitMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * What a program of the scheduler answers. Throws StartJupyterError('scheduler-unreachable') when it is not there, does not
+ * end in time, says far too much, or ends with anything but 0: half an answer is none.
+ */
+export function answerOf(
+  file: string,
+  args: readonly string[],
+  { env, limitMs, signal }: Asking,
+): Promise<{ stdout: string; stderr: string }> {
+  // KILL at once: it changes nothing, and what ignores TERM would be waited for without end.
+  const options = {
+    env,
+    timeout: limitMs,
+    maxBuffer: MAX_OUTPUT_BYTES,
+    killSignal: 'SIGKILL' as const,
+    signal,
+  };
+  return new Promise((resolve, reject) => {
+    execFile(file, args, options, (error, stdout, stderr) => {
+      if (!error) resolve({ stdout, stderr });
+      else reject(noAnswer(file, error, stderr, limitMs));
+    }).stdin?.end();
+  });
+}
+
+function noAnswer(file: string, error: ExecError, stderr: string, limitMs: number): StartJupyterError {
+  const detail = stderr.trim().slice(-SHOWN_CHARACTERS);
+  return new StartJupyterError('scheduler-unreachable', `${file} ${why(error, limitMs)}.`, {
+    ...(detail === '' ? {} : { detail }),
+    ...(error.code === 'ENOENT' && { hint: `PATH must have the folder of ${file}.` }),
+    cause: error,
+  });
+}
+
+type ExecError = Error & { code?: string | number | null; killed?: boolean };
+
+function why({ code, killed }: ExecError, limitMs: number): string {
+  if (code === 'ENOENT') return 'was not found';
+  if (code === 'ABORT_ERR') return 'was interrupted';
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'said far too much';
+  if (killed) return `did not answer within ${limitMs / 1000} s`;
+  return typeof code === 'number' ? `ended with status ${code}` : `gave no answer (${code ?? 'killed'})`;
+}
