@@ -31,7 +31,7 @@ export const portNumber: Reader<number> = {
 
 export const hostAndPort: Reader<{ host: string; port: number }> = {
   read: (value) => {
-    const [, inBrackets, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(String(value)) ?? [];
+    const [, inBrackets, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(textOf(value)) ?? [];
     const host = inBrackets ?? plain;
     return host === undefined || Number(port) > 65535 ? undefined : { host, port: Number(port) };
   },
@@ -93,7 +93,7 @@ export const loopbackOr: Reader<{ host: string; port: number }> = {
 
 const portRange: Reader<PortRange> = {
   read: (value) => {
-    const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(value)) ?? [];
+    const [, first = '', last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(textOf(value)) ?? [];
     const range = { first: Number(first), last: Number(last) };
     return range.first > 0 && range.first <= range.last && range.last < 65536 ? range : undefined;
   },
@@ -117,7 +117,7 @@ const DURATION_UNITS: Record<string, number> = { s: 1e3, m: 60e3, h: 3600e3, d: 
 /** In milliseconds. */
 export const duration: Reader<number> = {
   read: (value) => {
-    const [, count = '', unit = ''] = /^(\d{1,6})\s*([smhd])$/.exec(String(value)) ?? [];
+    const [, count = '', unit = ''] = /^(\d{1,6})\s*([smhd])$/.exec(textOf(value)) ?? [];
     return Number(count) > 0 ? Number(count) * (DURATION_UNITS[unit] ?? NaN) : undefined;
   },
   expected: 'a time with its unit: 30s, 10m, 49h or 30d',
@@ -128,16 +128,21 @@ const SIZE_UNITS: Record<string, number> = { '': 1, K: 1024, M: 1024 * 1024 };
 /** In bytes. */
 export const size: Reader<number> = {
   read: (value) => {
-    const [, count = '', unit = ''] = /^(\d{1,9})([KM]?)$/.exec(String(value)) ?? [];
+    const [, count = '', unit = ''] = /^(\d{1,9})([KM]?)$/.exec(textOf(value)) ?? [];
     return Number(count) > 0 ? Number(count) * (SIZE_UNITS[unit] ?? NaN) : undefined;
   },
   expected: 'a size in bytes, or with K or M: 16K, 4M',
 };
 
 export const count: Reader<number> = {
-  read: (value) => (/^[1-9]\d{0,8}$/.test(String(value)) ? Number(value) : undefined),
+  read: (value) => (/^[1-9]\d{0,8}$/.test(textOf(value)) ? Number(value) : undefined),
   expected: 'a whole number from 1',
 };
+
+/** A text or a number as a text; YAML has lists and maps as well, of which JavaScript would make texts, or throw. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
 
 function isNetwork(text: string): boolean {
   try {

@@ -1,0 +1,407 @@
+/** Every parser of what others write, with anything at all: it is understood as it should be, or refused in its own way. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { StartJupyterError } from '../../../src/errors.js';
+import { parseJobStates } from '../../../src/proxy/control/classic-job-states.js';
+import { firstValue, Oops, present } from '../../../src/proxy/control/classic-parameters.js';
+import { parseNetworks, plainAddress } from '../../../src/proxy/control/networks.js';
+import { carriesSecret } from '../../../src/proxy/control/secrets.js';
+import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../src/proxy/control/requests.js';
+import { destinationOf } from '../../../src/proxy/data/server-name.js';
+import { readConfiguration } from '../../../src/proxy/configuration.js';
+import { givenOptions, isKey, KEYS, readSettings } from '../../../src/proxy/options.js';
+import { ownersKey } from '../../../src/proxy/pages/viewer.js';
+import { Refusal } from '../../../src/proxy/registry/refusal.js';
+import { WORDS } from '../../../src/proxy/registry/words.js';
+import * as values from '../../../src/proxy/values.js';
+import {
+  JOB_ID_PATTERN,
+  NAME_PATTERN,
+  SHA256_PATTERN,
+  sha256Hex,
+  viewerKey,
+} from '../../../src/satellite/protocol.js';
+
+const DOMAIN = 'jupyter.example.org';
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.string({ unit: 'grapheme' }));
+const word = fc.constantFrom(...WORDS);
+const name = fc.tuple(word, word, word).map((words) => words.join('-'));
+/** Each letter as a capital or not. */
+const inAnyCase = (of: string) =>
+  fc
+    .infiniteStream(fc.boolean())
+    .map((capital) =>
+      of.replace(/[a-z]/g, (letter) => (capital.next().value ? letter.toUpperCase() : letter)),
+    );
+
+/** A value, or undefined where it was refused as it has to be; anything else that is thrown fails the test. */
+function taken<T>(
+  parse: () => T,
+  refusals: readonly (abstract new (...args: never[]) => Error)[],
+): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (refusals.some((kind) => error instanceof kind)) return undefined;
+    throw error;
+  }
+}
+
+describe('a server name', () => {
+  it('of a session, in any case and with a dot behind it or not, is that session’s', () => {
+    fc.assert(
+      fc.property(
+        name.chain((of) => fc.tuple(fc.constant(of), inAnyCase(`${of}.${DOMAIN}`))),
+        fc.constantFrom('', '.'),
+        ([of, written], dot) => {
+          expect(destinationOf(written + dot, DOMAIN)).toEqual({
+            kind: 'session',
+            name: of,
+            host: `${of}.${DOMAIN}`,
+          });
+        },
+      ),
+    );
+  });
+
+  it('of any other form is control’s only by its one name, and a session’s only by the grammar of names', () => {
+    const label = fc.oneof(
+      text,
+      name,
+      fc.constantFrom('manage', '', '.', 'xn--manage-', '*', 'manage.manage'),
+    );
+    const host = fc.oneof(
+      text,
+      fc
+        .tuple(
+          label,
+          fc.constantFrom(
+            `.${DOMAIN}`,
+            `.${DOMAIN}.`,
+            `.${DOMAIN}..`,
+            DOMAIN,
+            `.evil.${DOMAIN}`,
+            `.${DOMAIN}.evil.org`,
+          ),
+        )
+        .map((parts) => parts.join('')),
+      fc.constantFrom(undefined, false, null, 7),
+    );
+    fc.assert(
+      fc.property(host, (given) => {
+        const destination = destinationOf(given, DOMAIN);
+        const plain = typeof given === 'string' ? given.toLowerCase().replace(/\.$/, '') : '';
+        expect(destination.kind === 'control').toBe(plain === `manage.${DOMAIN}`);
+        if (destination.kind === 'session') {
+          expect(destination.name).toMatch(NAME_PATTERN);
+          expect(plain).toBe(`${destination.name}.${DOMAIN}`);
+        }
+      }),
+    );
+  });
+});
+
+describe('networks and addresses', () => {
+  it('any text is a network in CIDR notation or refused, and no text but an address is in one', () => {
+    const written = fc.oneof(
+      text,
+      fc
+        .tuple(
+          fc.oneof(fc.ipV4(), fc.ipV6(), fc.ipV4Extended()),
+          fc.oneof(
+            fc.nat(200).map((bits) => `/${bits}`),
+            fc.constantFrom('', '/', '/-1', '/1e1', '/0x8', ' /8'),
+          ),
+        )
+        .map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(written, text, (network, caller) => {
+        const parsed = taken(() => parseNetworks([network]), [StartJupyterError]);
+        if (parsed) expect(isIP(network.replace(/\/.*$/, ''))).not.toBe(0);
+        if (isIP(plainAddress(caller)) === 0)
+          expect(parseNetworks(['0.0.0.0/0', '::/0']).includes(caller)).toBe(false);
+      }),
+    );
+  });
+
+  it('an IPv4 address is in the same networks when it is written as IPv6', () => {
+    fc.assert(
+      fc.property(fc.ipV4(), fc.ipV4(), fc.nat(32), (base, caller, prefix) => {
+        const networks = parseNetworks([`${base}/${prefix}`]);
+        expect(networks.includes(`::ffff:${caller}`)).toBe(networks.includes(caller));
+        expect(parseNetworks([`::ffff:${base}/${prefix + 96}`]).includes(caller)).toBe(
+          networks.includes(caller),
+        );
+        // And an IPv6 network never holds it.
+        expect(parseNetworks(['::/0']).includes(caller)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('bodies of our own API', () => {
+  const report = fc.record(
+    {
+      state: fc.oneof(fc.constantFrom('waiting', 'running', 'ended', 'unknown'), text),
+      reason: fc.oneof(text, fc.jsonValue()),
+      estimatedStart: fc.oneof(text, fc.jsonValue()),
+      endsAt: fc.oneof(text, fc.date().map(String), fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
+  const body = fc.oneof(
+    fc.dictionary(
+      fc.constantFrom(
+        'port',
+        'endsAt',
+        'jobId',
+        'jobs',
+        'viewerKeySha256',
+        'certificateSha256',
+        '__proto__',
+        'constructor',
+      ),
+      fc.jsonValue(),
+    ),
+    fc.record({
+      jobs: fc.dictionary(
+        fc.oneof(text, fc.constantFrom('__proto__', 'constructor', '17', '17_1', '17.server')),
+        fc.oneof(report, fc.jsonValue()),
+      ),
+    }),
+  );
+
+  it('are understood as what the protocol says, or refused', () => {
+    fc.assert(
+      fc.property(body, (made) => {
+        const value = JSON.parse(JSON.stringify(made)) as Record<string, unknown>;
+        const reserve = taken(() => parseReserve(value), [Refusal]);
+        if (reserve) expect(reserve.viewerKeySha256).toMatch(SHA256_PATTERN);
+        const redeem = taken(() => parseRedeem(value, NOW), [Refusal]);
+        if (redeem?.endsAt !== undefined) expect(redeem.endsAt).toBeGreaterThan(NOW);
+        const link = taken(() => parseLink(value), [Refusal]);
+        if (link) expect(link.jobId).toMatch(JOB_ID_PATTERN);
+        const feed = taken(() => parseFeed(value), [Refusal]);
+        for (const [id, job] of feed ?? []) {
+          expect(id).toMatch(JOB_ID_PATTERN);
+          expect(['waiting', 'running', 'ended', 'unknown']).toContain(job.state);
+          expect(job.reason?.length ?? 0).toBeLessThanOrEqual(200);
+          for (const date of [job.endsAt, job.estimatedStart]) {
+            if (date !== undefined) expect(new Date(date).toISOString()).toMatch(/^[-+]?\d{4,6}-/);
+          }
+        }
+        expect(({} as Record<string, unknown>)['state']).toBeUndefined();
+      }),
+    );
+  });
+
+  it('and their secret is the one that was given out, letter by letter', () => {
+    const secret = fc.base64String({ minLength: 4 }).map((given) => given.replaceAll('=', '-'));
+    const request = (authorization?: string) =>
+      ({ headers: { authorization } }) as unknown as IncomingMessage;
+    fc.assert(
+      fc.property(
+        secret,
+        fc.oneof(text, secret, fc.constantFrom('', 'undefined', 'null', '0'.repeat(64))),
+        (own, other) => {
+          expect(carriesSecret(request(`Bearer ${own}`), sha256Hex(own))).toBe(true);
+          if (other.trim() !== own)
+            expect(carriesSecret(request(`Bearer ${other}`), sha256Hex(own))).toBe(false);
+          expect(carriesSecret(request(other), sha256Hex(own))).toBe(false);
+          for (const given of [own, other, ''])
+            expect(carriesSecret(request(`Bearer ${given}`), undefined)).toBe(false);
+          for (const empty of [undefined, '', 'Bearer', 'Bearer ', 'Basic Og=='])
+            expect(carriesSecret(request(empty), sha256Hex(''))).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe('classic parameters and job states', () => {
+  it('have the first value of a name, and nothing and 0 count as missing', () => {
+    fc.assert(
+      fc.property(text, fc.constantFrom('token', 'port'), (form, parameter) => {
+        const value = firstValue(form, parameter);
+        const found = taken(() => present(value, parameter), [Oops]);
+        expect(found === undefined).toBe(value === undefined || value === '' || value === '0');
+      }),
+    );
+  });
+
+  it('are job ids and known states, a line each', () => {
+    const line = fc.tuple(
+      fc.oneof(text, fc.nat().map(String)),
+      fc.constantFrom(' ', '\t', '', '   '),
+      fc.oneof(
+        text,
+        fc.constantFrom(
+          'R',
+          'PD',
+          'RUNNING',
+          'CA',
+          'CANCELLED by 0',
+          'COMPLETED',
+          '__proto__',
+          'constructor',
+          'toString',
+        ),
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(line.map((parts) => parts.join(''))), (lines) => {
+        const jobs = parseJobStates(lines.join('\n'));
+        expect(jobs.size).toBeLessThanOrEqual(lines.join('\n').split('\n').length);
+        for (const [id, { state }] of jobs) {
+          expect(id).toMatch(/^[-A-Za-z0-9._]+$/);
+          expect(['waiting', 'running', 'ended', 'unknown']).toContain(state);
+        }
+      }),
+    );
+  });
+});
+
+describe('the viewer key of a request', () => {
+  const owners = viewerKey('the-token');
+  const token = fc.oneof(text, fc.constantFrom('the-token', owners, sha256Hex(owners)));
+  const query = fc.constantFrom(
+    '/?token=',
+    '/lab?a=b&token=',
+    '/#?token=',
+    '?',
+    '/?&&token&token=',
+    '/?token=x&token=',
+  );
+  const url = fc.oneof(
+    text,
+    fc.tuple(query, token).map((parts) => parts.join('')),
+  );
+  const cookie = fc.tuple(
+    fc.constantFrom('__Host-sj-viewer=', 'sj-viewer=', '__Host-sj-viewer =', '__host-sj-viewer=', ''),
+    fc.oneof(text, fc.constantFrom(owners, 'the-token', sha256Hex(owners))),
+  );
+  const cookies = fc.array(cookie.map((parts) => parts.join(''))).map((all) => all.join('; '));
+
+  it('is the owner’s, or none', () => {
+    fc.assert(
+      fc.property(url, cookies, (asked, brought) => {
+        const request = { url: asked, headers: { cookie: brought } } as unknown as IncomingMessage;
+        expect([undefined, owners]).toContain(ownersKey(request, sha256Hex(owners)));
+        for (const other of [undefined, '', owners, sha256Hex('another'), '0'.repeat(64)]) {
+          expect(ownersKey(request, other)).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  it('comes in the link, or in the one cookie', () => {
+    const key = (asked?: string, cookie?: string) =>
+      ownersKey({ url: asked, headers: { cookie } } as unknown as IncomingMessage, sha256Hex(owners));
+    expect(key('/?token=the-token')).toBe(owners);
+    expect(key('/', `a=b; __Host-sj-viewer=${owners}`)).toBe(owners);
+    expect(key('/', `sj-viewer=${owners}`)).toBeUndefined();
+    expect(key(undefined, undefined)).toBeUndefined();
+  });
+});
+
+describe('settings', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sj-parsers-'));
+  const file = join(folder, 'proxy.yaml');
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  /** What YAML and the command line can give. */
+  const value = fc.oneof(
+    fc.jsonValue(),
+    text,
+    fc.constantFrom<unknown>(
+      undefined,
+      {},
+      { toString: 1, valueOf: 1 },
+      { toJSON: 1 },
+      [[]],
+      0,
+      -0,
+      1e21,
+      '1e3',
+      '0x10',
+      ' 5',
+      '5 ',
+      '٣',
+    ),
+  );
+
+  it.each(Object.entries(values).filter(([, reader]) => typeof reader === 'object'))(
+    '%s takes a value of its kind and nothing else',
+    (_what, reader) => {
+      fc.assert(
+        fc.property(value, (given) => {
+          const read: unknown = reader.read(given, '/folder');
+          for (const one of Array.isArray(read) ? (read as unknown[]) : [read]) {
+            if (typeof one === 'number') expect(Number.isInteger(one) && one > 0).toBe(true);
+            if (reader === values.path || reader === values.paths) {
+              if (one !== undefined) expect(isAbsolute(one as string)).toBe(true);
+            }
+          }
+        }),
+      );
+    },
+  );
+
+  const key = fc.constantFrom(...Object.keys(KEYS).filter(isKey));
+  it('from options of any value are settings or an error of ours', () => {
+    const least = { domain: DOMAIN, certificate: 'a', key: 'b' };
+    fc.assert(
+      fc.property(fc.dictionary(key, value), (given) => {
+        const settings = taken(
+          () => readSettings(givenOptions({ ...least, ...given }, '/folder')),
+          [StartJupyterError],
+        );
+        if (!settings) return;
+        expect(settings.domain).toMatch(/^[a-z0-9.-]+\.[a-z0-9.-]+$/);
+        expect(settings.listen.port).toBeLessThan(65536);
+        parseNetworks([...settings.trustedNetworks, ...settings.jobStateSources]);
+        for (const limit of Object.values(settings.limits)) {
+          if (limit !== undefined) expect(limit).toBeGreaterThan(0);
+        }
+      }),
+    );
+  });
+
+  it('from a file of any text are settings or an error of ours that names the file', () => {
+    const line = fc.oneof(
+      text,
+      fc
+        .tuple(
+          key,
+          fc.constantFrom(': ', ':', ' : ', ': *', ': &a '),
+          fc.oneof(
+            text,
+            fc.jsonValue().map((json) => JSON.stringify(json)),
+          ),
+        )
+        .map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(line).map((lines) => lines.join('\n')),
+        (yaml) => {
+          writeFileSync(file, yaml);
+          try {
+            readSettings(readConfiguration(file));
+          } catch (error) {
+            expect(error).toBeInstanceOf(StartJupyterError);
+            const { message, code } = error as StartJupyterError;
+            expect(code).toBe('bad-configuration');
+            if (!message.startsWith('The setting ')) expect(message).toContain(file);
+          }
+        },
+      ),
+    );
+  });
+});
