@@ -12,9 +12,11 @@ export interface Limits {
   answerTimeout: number;
   /** How long SIGTERM leaves busy connections alone. */
   drainTimeout: number;
-  /** Open connections of browsers in all; absent: half of the process's descriptors. */
+  /** Open connections of browsers in all; absent, or too many: what the process's descriptors are enough for. */
   maxConnections?: number;
   maxConnectionsPerSession: number;
+  /** A session's connections whose backend has not answered yet: a dead node must not hold everything. */
+  maxOpeningPerSession: number;
   /** From one address: a class behind one router shares it. */
   maxConnectionsPerAddress: number;
   /** A request's head, to control and to our own pages. What goes to Jupyter is not looked at. */
@@ -42,6 +44,7 @@ export const DEFAULT_LIMITS: Limits = {
   answerTimeout: 60 * SECOND,
   drainTimeout: 10 * SECOND,
   maxConnectionsPerSession: 500,
+  maxOpeningPerSession: 64,
   maxConnectionsPerAddress: 4096,
   maxHeaderSize: 16 * KIB,
   maxBodySize: 64 * KIB,

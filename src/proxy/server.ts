@@ -6,8 +6,9 @@ import { createControl } from './control/control.js';
 import { parseNetworks } from './control/networks.js';
 import { verifyBackend } from './data/backend.js';
 import { checkCertificates, earliestEnd, type CertificatePair } from './data/certificates.js';
-import { connectionLimit } from './data/descriptors.js';
+import { shareDescriptors } from './data/descriptors.js';
 import { createFront } from './data/front.js';
+import { limitProofs } from './data/proofs.js';
 import { openTether } from './data/tether.js';
 import { DEFAULT_LIMITS, type Limits } from './limits.js';
 import { listen, type Place } from './listen.js';
@@ -87,13 +88,13 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const jobStateSources = sources.length > 0 ? parseNetworks(sources) : undefined;
   checkCertificates(options.certificates, domain, systemClock.now());
   let certificateEndsAt = earliestEnd(options.certificates);
+  const shares = shareDescriptors();
   const registry = await createRegistry({
     store,
     clock: systemClock,
     random: { int: randomInt, bytes: randomBytes },
     log,
-    verifyBackend,
-    openTether,
+    ...limitProofs({ verifyBackend, openTether }, shares.proofs, log),
     settings: {
       allowPlainBackends: options.allowPlainBackends ?? false,
       lifetimes: options.lifetimes,
@@ -111,7 +112,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     control,
     pages,
     log,
-    limits: { ...limits, maxConnections: limits.maxConnections ?? connectionLimit() },
+    limits: { ...limits, maxConnections: Math.min(limits.maxConnections ?? Infinity, shares.connections) },
   });
   const close = async (drainMs = 0) => {
     await front.close(drainMs);

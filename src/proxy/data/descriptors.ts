@@ -1,19 +1,30 @@
+/** How the process's descriptors are shared out, so that their sum is never above the limit. */
 import { readFileSync } from 'node:fs';
+
+export interface Shares {
+  /** Connections of browsers and callers; each may need one more descriptor to its backend. */
+  connections: number;
+  /** Connections of the proxy's own: tethers of classic sessions, and looks at certificates at a redeem. */
+  proofs: number;
+}
 
 /** What systems that do not say it are sure to give. */
 const FALLBACK = 1024;
+/** The store, logs, listeners and what Node needs itself. */
+const OWN_FILES = 64;
 
-/**
- * How many connections of browsers may be open at once: half of the process's descriptors, since each may need one more to
- * its backend. Linux says the limit in /proc.
- */
-export function connectionLimit(limitsFile = '/proc/self/limits'): number {
-  let limits: string;
+/** From the process's limit of open files, as Linux says it in /proc. */
+export function shareDescriptors(limitsFile = '/proc/self/limits'): Shares {
+  const all = softLimit(limitsFile);
+  const proofs = Math.floor(all / 8);
+  return { proofs, connections: Math.floor((all - proofs - Math.min(OWN_FILES, all / 4)) / 2) };
+}
+
+function softLimit(limitsFile: string): number {
   try {
-    limits = readFileSync(limitsFile, 'utf8');
+    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync(limitsFile, 'utf8'))?.[1];
+    return Number(soft ?? FALLBACK);
   } catch {
-    return FALLBACK / 2;
+    return FALLBACK;
   }
-  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-  return Math.floor(Number(soft ?? FALLBACK) / 2);
 }

@@ -15,16 +15,17 @@ export interface Target {
 const LINGER_MS = 15_000;
 
 /**
- * Opens a link for a browser that has sent its first byte, which nobody has read yet. When the backend cannot be
- * used, `refused` is called and the browser's connection is as it was. Destroying the browser's socket
- * ends the link, whatever it is doing.
+ * Opens a link for a browser that has sent its first byte, which nobody has read yet. `settled` is called once, unless the
+ * browser is gone before: without a fault the link stands; with one the backend cannot be used, and the browser's
+ * connection is as it was. Destroying the browser's socket ends the link, whatever it is doing.
  */
-export function openLink(browser: TLSSocket, target: Target, refused: (fault: BackendFault) => void): void {
+export function openLink(browser: TLSSocket, target: Target, settled: (fault?: BackendFault) => void): void {
   const pin = target.certificateSha256;
   const opened = (fault?: BackendFault) => {
     if (browser.destroyed) backend.destroy();
-    else if (fault) refused(fault);
+    else if (fault) settled(fault);
     else {
+      settled();
       if (pin !== undefined) pour(backend, browser);
       join(browser, backend);
     }

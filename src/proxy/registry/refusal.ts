@@ -6,10 +6,13 @@ import type { ApiErrorCode } from '../../satellite/protocol.js';
  */
 export class Refusal extends Error {
   readonly code: ApiErrorCode;
+  /** When it is worth another try, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ApiErrorCode, message: string) {
+  constructor(code: ApiErrorCode, message: string, retryAfterSeconds?: number) {
     super(message);
     this.name = 'Refusal';
     this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
