@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { StartJupyterError, EXIT_CODES } from '../errors.js';
 import { VERSION } from '../version.js';
+import type { AdministratorOptions } from './commands/administer.js';
 import type { FeedOptions } from './commands/feed.js';
 import { KEYS, type Key, type KeyFacts } from './options.js';
 import type { Surroundings } from './surroundings.js';
@@ -27,6 +28,7 @@ function createProgram(surroundings: Surroundings): Command {
   addServe(program, surroundings);
   addInit(program, surroundings);
   addFeed(program, surroundings);
+  addAdministration(program, surroundings);
   return program;
 }
 
@@ -83,6 +85,32 @@ function addFeed(program: Command, surroundings: Surroundings): void {
     .action(async (options: FeedOptions) => {
       const { feed } = await import('./commands/feed.js');
       await feed(options, surroundings);
+    });
+}
+
+function addAdministration(program: Command, surroundings: Surroundings): void {
+  const withPlace = (command: Command) =>
+    command
+      .option('--config <file>', "the proxy's proxy.yaml; it names the proxy and the file of the token")
+      .option('--to <url>', 'https://manage.DOMAIN[:PORT], or DOMAIN[:PORT]')
+      .option('--token-file <file>', "the administrator's token, as admin_token_file of the proxy")
+      .option(
+        '--ca <file>',
+        "what the proxy's certificate is checked against (PEM) instead of the known authorities",
+      );
+  withPlace(program.command('sessions'))
+    .description('List the sessions of a running proxy.')
+    .option('--json', 'as JSON')
+    .action(async (options: AdministratorOptions) => {
+      const { listSessions } = await import('./commands/administer.js');
+      await listSessions(options, surroundings);
+    });
+  withPlace(program.command('evict'))
+    .description('End a session of a running proxy and cut its connections.')
+    .argument('<name>', 'its three words, or its URL')
+    .action(async (name: string, options: AdministratorOptions) => {
+      const { evict } = await import('./commands/administer.js');
+      await evict(name, options, surroundings);
     });
 }
 
