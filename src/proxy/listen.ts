@@ -12,13 +12,22 @@ export function listen(server: Server, place: Place, option = '--listen'): Promi
     server.once('error', failed);
     server.listen('descriptor' in place ? { fd: place.descriptor } : place, () => {
       server.off('error', failed);
-      resolve(server.address() as AddressInfo);
+      const address = server.address();
+      if (address !== null && typeof address === 'object') resolve(address);
+      else reject(notTcp(nameOf(place), server));
     });
   });
 }
 
 function nameOf(place: Place): string {
   return 'descriptor' in place ? `descriptor ${place.descriptor}` : `${place.host}:${place.port}`;
+}
+
+function notTcp(place: string, server: Server): StartJupyterError {
+  server.close();
+  return new StartJupyterError('bad-configuration', `The socket of ${place} is not a TCP socket.`, {
+    hint: 'ListenStream= in the socket unit is a port, or an address and a port.',
+  });
 }
 
 function cannotListen(cause: NodeJS.ErrnoException, place: string, option: string): StartJupyterError {

@@ -18,7 +18,13 @@ if (['--version', '-V'].includes(process.argv[2] ?? '')) {
     now: () => new Date(),
     stopped: () =>
       new Promise((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+        const signals = ['SIGINT', 'SIGTERM'] as const;
+        const asked = (signal: string) => {
+          // Nobody listens to a second one, of either kind: it ends the process at once.
+          for (const each of signals) process.off(each, asked);
+          resolve(signal);
+        };
+        for (const each of signals) process.on(each, asked);
       }),
   });
 }

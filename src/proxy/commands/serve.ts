@@ -2,20 +2,24 @@ import { resolve } from 'node:path';
 import { VERSION } from '../../version.js';
 import { readConfiguration } from '../configuration.js';
 import { readCertificates, readToken } from '../files.js';
+import type { Place } from '../listen.js';
 import { createEvents } from '../operation/events.js';
 import type { Metrics } from '../operation/metrics.js';
 import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
 import { systemClock } from '../registry/clock.js';
 import { watchCertificates } from '../renewal.js';
+import { startRedirect } from '../redirect.js';
 import { startProxy, type RunningProxy } from '../server.js';
 import type { Surroundings } from '../surroundings.js';
+import { takeSockets } from '../systemd.js';
 
 /** Resolves once it was asked to stop and has. */
 export async function serve(
   config: string | undefined,
   given: Partial<Record<Key, unknown>>,
-  { folder, stderr, openLog, now, onHangup, stopped }: Surroundings,
+  { folder, env, stderr, openLog, now, onHangup, stopped }: Surroundings,
 ): Promise<void> {
+  const handed = takeSockets(env, process.pid);
   const configured = config === undefined ? {} : readConfiguration(resolve(folder, config));
   const settings = readSettings({ ...configured, ...givenOptions(given, folder) });
   const metrics = settings.metricsListen && (await import('../operation/metrics.js')).createMetrics();
@@ -32,13 +36,14 @@ export async function serve(
   const certificates = await readCertificates(settings);
   const proxy = await startProxy({
     ...settings,
+    listen: handed.https ?? settings.listen,
     certificates,
     feederSecret: readToken(settings.feederSecretFile, 'feeder_secret_file'),
     adminToken: readToken(settings.adminTokenFile, 'admin_token_file'),
     store: undefined,
     log,
   });
-  const besides = await listenBeside(settings, proxy, metrics);
+  const besides = await listenBeside(settings, proxy, metrics, handed.http ?? settings.redirectListen);
   const renewal = watchCertificates({
     read: () => readCertificates(settings),
     use: proxy.useCertificates,
@@ -64,13 +69,16 @@ export async function serve(
 
 /** What listens besides the proxy; each can be closed. When one cannot listen, the proxy does not either. */
 async function listenBeside(
-  { metricsListen }: Settings,
+  settings: Settings,
   proxy: RunningProxy,
   metrics: Metrics | undefined,
+  redirectPlace: Place | undefined,
 ): Promise<(() => void)[]> {
   const besides: (() => void)[] = [];
   try {
+    const { metricsListen, publicPort = proxy.port } = settings;
     if (metrics && metricsListen) besides.push((await metrics.serve(metricsListen, proxy.status)).close);
+    if (redirectPlace) besides.push((await startRedirect(redirectPlace, { ...settings, publicPort })).close);
     return besides;
   } catch (error) {
     besides.forEach((close) => close());
