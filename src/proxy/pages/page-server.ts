@@ -1,74 +1,95 @@
 /** Answers on connections whose session is not ready, or whose backend cannot be used. */
-import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { PAGE_HEADER } from '../../satellite/protocol.js';
 import type { BackendFault } from '../data/backend.js';
 import type { Destination } from '../data/server-name.js';
+import { DEFAULT_LIMITS, type Limits } from '../limits.js';
 import type { Session } from '../registry/session.js';
-import { CONTENT_SECURITY_POLICY, renderPage } from './page.js';
-import { broughtKey, isOwners, viewerCookie } from './viewer.js';
-import { brokenView, NEUTRAL, ownersView, type View } from './view.js';
+import { bareAnswer, sendText, sendView } from './answers.js';
+import { ownersKey, viewerCookie } from './viewer.js';
+import { brokenView, classicView, NEUTRAL, ownersView, type View } from './view.js';
 
 export interface PageServer {
   /** Takes over a browser's connection, with what it has sent and nobody has read. */
   accept(browser: TLSSocket, visit: Visit, fault?: BackendFault['code']): void;
 }
 
+export interface PageSettings {
+  /** Whether a classic session's page tells its state to anybody who has the name, as tokenjobstate.cgi does. Default: false. */
+  classicStates?: boolean;
+  limits?: Pick<Limits, 'maxHeaderSize' | 'answerTimeout'>;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+}
+
 /** Where the handshake said that the connection goes: a page is never told its name by the request. */
 type Visit = Exclude<Destination, { kind: 'control' }>;
 
-/** The path that a waiting page looks at: Jupyter answers there without a token. */
-const LOOK_PATH = '/api';
-/** From the connection's first byte to the end of its one answer; a server that does not listen keeps no times. */
-const ANSWER_MS = 15_000;
+interface Visitor {
+  visit: Visit;
+  fault: BackendFault['code'] | undefined;
+  answered: boolean;
+}
 
-const HEADERS = {
-  [PAGE_HEADER]: '1',
-  Connection: 'close',
-  'Cache-Control': 'no-store',
-  'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-  'Referrer-Policy': 'no-referrer',
-  'Strict-Transport-Security': 'max-age=31536000',
-  'X-Content-Type-Options': 'nosniff',
-};
+export function createPageServer(
+  lookup: (name: string) => Session | undefined,
+  settings: PageSettings = {},
+): PageServer {
+  const { classicStates = false, limits = DEFAULT_LIMITS, now = Date.now } = settings;
+  const visitors = new WeakMap<Duplex, Visitor>();
+  const server = createServer({ maxHeaderSize: limits.maxHeaderSize }, (request, response) => {
+    const visitor = visitors.get(request.socket);
+    if (!visitor) throw new Error('a page is served only on connections that were handed over');
+    visitor.answered = true;
+    answer(visitor, request, response);
+  });
 
-export function createPageServer(lookup: (name: string) => Session | undefined): PageServer {
-  const visits = new WeakMap<Duplex, { visit: Visit; fault: BackendFault['code'] | undefined }>();
-  const server = createServer((request, response) => {
-    const known = visits.get(request.socket);
-    if (!known) throw new Error('a page is served only on connections that were handed over');
-    const refusal = refusalOf(request, known.visit.host);
+  function answer({ visit, fault }: Visitor, request: IncomingMessage, response: ServerResponse): void {
+    const refusal = refusalOf(request, visit.host);
     if (refusal) {
       sendText(response, ...refusal);
       return;
     }
-    const session = known.visit.kind === 'session' ? lookup(known.visit.name) : undefined;
-    const key = broughtKey(request);
-    const owner = key !== undefined && session !== undefined && isOwners(key, session.viewerKeySha256);
-    const view = viewOf(session, owner, known.fault);
-    sendView(request, response, view, owner ? { 'Set-Cookie': viewerCookie(key) } : {});
-  });
+    const session = visit.kind === 'session' ? lookup(visit.name) : undefined;
+    const key = ownersKey(request, session?.viewerKeySha256);
+    const view = viewOf(session, key !== undefined, fault);
+    sendView(request, response, view, key === undefined ? {} : { 'Set-Cookie': viewerCookie(key) });
+  }
+
+  function viewOf(session: Session | undefined, owner: boolean, fault: Visitor['fault']): View {
+    // It may have ended since: then the fault is no news any more.
+    if (fault !== undefined && session?.phase === 'ready') return brokenView(fault);
+    if (owner && session) return ownersView(session, now());
+    return (classicStates && session && classicView(session, now())) || NEUTRAL;
+  }
+
   // Websockets of a notebook that is not there any more: Jupyter's own page tries again later.
   server.on('upgrade', (_request, socket) => {
-    socket.end(
-      `HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n${PAGE_HEADER}: 1\r\n\r\n`,
-    );
+    socket.end(bareAnswer('503 Service Unavailable', ''));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // What comes behind the one answer must not cut it.
+    if (visitors.get(socket)?.answered) return;
+    if (!socket.writable) socket.destroy();
+    else if (error.code === 'HPE_HEADER_OVERFLOW')
+      socket.end(
+        bareAnswer(
+          '431 Request Header Fields Too Large',
+          `The head of a request may have ${limits.maxHeaderSize} bytes.`,
+        ),
+      );
+    else socket.end(bareAnswer('400 Bad Request', 'That is no request that can be read.'));
   });
   return {
     accept(browser, visit, fault) {
-      visits.set(browser, { visit, fault });
-      const timer = setTimeout(() => browser.destroy(), ANSWER_MS);
+      visitors.set(browser, { visit, fault, answered: false });
+      // A server that does not listen keeps no times.
+      const timer = setTimeout(() => browser.destroy(), limits.answerTimeout);
       browser.once('close', () => clearTimeout(timer));
       server.emit('connection', browser);
     },
   };
-}
-
-function viewOf(session: Session | undefined, owner: boolean, fault: BackendFault['code'] | undefined): View {
-  // It may have ended since: then the fault is no news any more.
-  if (fault !== undefined && session?.phase === 'ready') return brokenView(fault);
-  return owner && session ? ownersView(session) : NEUTRAL;
 }
 
 /** What a page server does not answer: other hosts than the connection's, other methods than a browser's reading. */
@@ -81,33 +102,4 @@ function refusalOf(request: IncomingMessage, host: string | undefined): [number,
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return [405, 'There is no notebook here that could take this.'];
   return undefined;
-}
-
-function sendView(
-  request: IncomingMessage,
-  response: ServerResponse,
-  view: View,
-  extra: OutgoingHttpHeaders,
-): void {
-  const { status, ...shown } = view;
-  const json = /^[^?]*/.exec(request.url ?? '')?.[0] === LOOK_PATH;
-  const body = json ? JSON.stringify(shown) : renderPage(view);
-  response.writeHead(status, {
-    ...HEADERS,
-    'Content-Type': json ? 'application/json' : 'text/html; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-    ...extra,
-  });
-  response.end(body);
-}
-
-function sendText(response: ServerResponse, status: number, text: string): void {
-  const body = `${text}\n`;
-  response.writeHead(status, {
-    ...HEADERS,
-    ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

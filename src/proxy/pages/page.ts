@@ -1,7 +1,8 @@
 /** page.html filled in: one file for every page, its one script and one style allowed by their hashes. */
 import { createHash } from 'node:crypto';
 import template from './page.html';
-import type { View } from './view.js';
+import type { ShownView } from './view.js';
+import { PAGE_WORDS } from './words.js';
 
 /** Nothing from elsewhere, nothing inline but what page.html holds, requests to the own host alone. */
 export const CONTENT_SECURITY_POLICY = [
@@ -15,12 +16,13 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-export function renderPage(view: View): string {
+export function renderPage(view: ShownView): string {
   const values: Record<string, string> = {
     phase: view.phase,
     title: escape(view.title),
     lines: view.lines.map((line) => `<p>${escape(line)}</p>`).join(''),
-    estimatedStart: escape(view.estimatedStart ?? ''),
+    // In a script no character but this one could end it.
+    data: JSON.stringify({ view, words: PAGE_WORDS }).replaceAll('<', '\\u003c'),
   };
   return template.replace(/\{\{(\w+)\}\}/g, (_whole, name: string) => values[name] ?? '');
 }

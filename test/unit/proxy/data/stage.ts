@@ -16,7 +16,7 @@ import {
 } from '../../../../src/certificate.js';
 import { createFront, type FrontDeps } from '../../../../src/proxy/data/front.js';
 import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
-import { createPageServer } from '../../../../src/proxy/pages/page-server.js';
+import { createPageServer, type PageSettings } from '../../../../src/proxy/pages/page-server.js';
 import type { EndedSession, Session } from '../../../../src/proxy/registry/session.js';
 import { sha256Hex, viewerKey } from '../../../../src/satellite/protocol.js';
 
@@ -45,7 +45,10 @@ export interface Stage {
   close: () => Promise<void>;
 }
 
-export async function createStage(limits: Partial<FrontLimits> = {}): Promise<Stage> {
+export async function createStage(
+  limits: Partial<FrontLimits> = {},
+  pages: PageSettings = {},
+): Promise<Stage> {
   const authority = await certificateAuthority({ commonName: 'Test CA', days: 2 });
   const certificate = await issueCertificate({ authority, names: [`*.${DOMAIN}`, DOMAIN], days: 2 });
   const sessions = new Map<string, Session>();
@@ -66,7 +69,7 @@ export async function createStage(limits: Partial<FrontLimits> = {}): Promise<St
       controlSeen.push(request.headers.host ?? '');
       response.end('control');
     }),
-    pages: createPageServer((name) => sessions.get(name)),
+    pages: createPageServer((name) => sessions.get(name), pages),
     log: (event, fields) => logged.push({ event, fields }),
     limits: { ...LIMITS, ...limits },
   });
