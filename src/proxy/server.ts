@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { createServer as createHttpServer } from 'node:http';
 import { manageHost, sha256Hex } from '../satellite/protocol.js';
+import { answerClientErrors } from './control/client-errors.js';
 import { createControl } from './control/control.js';
 import { parseNetworks } from './control/networks.js';
 import { verifyBackend } from './data/backend.js';
@@ -104,7 +105,12 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const control = Object.assign(createHttpServer({ maxHeaderSize: limits.maxHeaderSize }), {
     maxRequestsPerSocket: 1,
   });
-  const pages = createPageServer((name) => registry.lookup(name));
+  answerClientErrors(control, log);
+  const pages = createPageServer((name) => registry.lookup(name), {
+    classicStates: options.classic ?? true,
+    limits,
+    now: () => systemClock.now(),
+  });
   const front = createFront({
     domain,
     certificates: options.certificates,

@@ -183,7 +183,11 @@ describeOnBed('classic clients with our proxy', () => {
       'Successfully updated jobs! \n',
     );
     expect(await state(name)).toBe('Q');
-    expect((await page(name, '/')).status).toBe(404);
+    // The page says what tokenjobstate.cgi does.
+    expect(await page(name, '/')).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('Your job is waiting') as string,
+    });
 
     const redeem = `/redeemtoken.cgi?token=${name}&port=${port()}`;
     expect(await says(redeem)).toBe('Success!\n');
