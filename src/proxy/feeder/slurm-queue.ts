@@ -27,10 +27,10 @@ export function readSlurmQueue(text: string, now: number): Queue & { passedOver:
   const lines: Line[] = [];
   const tasks = new Map<string, Line[]>();
   const byId = new Map<string, Line>();
+  const rows = text.split('\n');
   // What is behind the last line's end is a line that was cut.
-  const [cut, ...whole] = text.split('\n').reverse();
-  let passedOver = cut === '' ? 0 : 1;
-  for (const line of whole.map(readLine)) {
+  let passedOver = rows.pop() === '' ? 0 : 1;
+  for (const line of rows.map(readLine)) {
     if (!line) {
       passedOver++;
       continue;
@@ -38,7 +38,8 @@ export function readSlurmQueue(text: string, now: number): Queue & { passedOver:
     lines.push(line);
     byId.set(line.ownId, line);
     if (line.id !== line.arrayId && line.id.includes('_')) {
-      tasks.set(line.arrayId, [...(tasks.get(line.arrayId) ?? []), line]);
+      tasks.set(line.arrayId, tasks.get(line.arrayId) ?? []);
+      tasks.get(line.arrayId)?.push(line);
     }
   }
   for (const line of lines) byId.set(line.id, line);
