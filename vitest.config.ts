@@ -1,5 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { buildStoreWorker } from './scripts/build-store.mjs';
 
 /** As the bundler's text loader: a page is imported as its text. */
 const pagesAsText: Plugin = {
@@ -9,11 +12,24 @@ const pagesAsText: Plugin = {
     id.endsWith('.html') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
 };
 
+/** As the build: the thread of the store is a program of its own, here one for each run. */
+const storeWorker: Plugin = {
+  name: 'store-worker',
+  enforce: 'pre',
+  async load(id) {
+    if (!id.endsWith('/src/proxy/store/worker-file.ts')) return undefined;
+    const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-store-worker-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await buildStoreWorker(folder);
+    return `export const WORKER_FILE = ${JSON.stringify(join(folder, 'store-worker.cjs'))}`;
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins: [pagesAsText],
+        plugins: [pagesAsText, storeWorker],
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
@@ -26,6 +42,17 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // `npm run test:soak`: the same scenarios as in the end-to-end suites, with the counts that take minutes.
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          testTimeout: 1_200_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { parse } from 'yaml';
+import { buildStoreWorker } from './build-store.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -49,7 +50,12 @@ const result = await build({
   logLevel: 'warning',
 });
 
-writeFileSync('THIRD-PARTY-NOTICES.txt', notices(Object.keys(result.metafile.inputs)));
+const worker = await buildStoreWorker(join(fresh, 'chunks'));
+
+writeFileSync(
+  'THIRD-PARTY-NOTICES.txt',
+  notices([result, worker].flatMap(({ metafile }) => Object.keys(metafile.inputs))),
+);
 if (!process.argv.includes('--no-types')) {
   const types = ['-p', 'tsconfig.types.json', '--outDir', join(fresh, 'types')];
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', ...types], {

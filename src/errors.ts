@@ -43,6 +43,7 @@ const KIND_OF_CODE = {
   'no-conda': 'environment',
   'bad-directory': 'environment',
   'unsafe-directory': 'environment',
+  'bad-store': 'environment',
   'no-tool': 'environment',
   'unsupported-platform': 'environment',
   'job-failed': 'environment',

@@ -65,6 +65,32 @@ export function describeStore(kind: string, open: () => Promise<Store>): void {
       await store.close();
     });
 
+    it('reads a name as it is stored, after every change that was asked for before', async () => {
+      const store = await open();
+      const first = session('big-red-fox');
+      expect(await store.read('big-red-fox')).toBeUndefined();
+      const created = store.create(first);
+      const changed = store.replace(next(first, { jobId: '17' }));
+      expect(await store.read('big-red-fox')).toEqual(next(first, { jobId: '17' }));
+      expect(await Promise.all([created, changed])).toEqual([true, true]);
+      await store.forget('big-red-fox');
+      expect(await store.read('big-red-fox')).toBeUndefined();
+      await store.close();
+    });
+
+    it('keeps texts of every kind, and undefined facts as absent ones', async () => {
+      const store = await open();
+      const odd = {
+        ...session('big-red-fox'),
+        jobId: `1'7"; DROP TABLE session; -- ü€😀\\u0000`,
+        job: undefined,
+      };
+      await store.create(odd);
+      expect(await store.read('big-red-fox')).toEqual(odd);
+      expect(await store.load()).toEqual([odd]);
+      await store.close();
+    });
+
     it('forgets a name that is not there without a complaint', async () => {
       const store = await open();
       await expect(store.forget('big-red-fox')).resolves.toBeUndefined();
