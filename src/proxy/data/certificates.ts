@@ -76,17 +76,22 @@ export function earliestEnd(pairs: readonly CertificatePair[]): number {
 
 const PEM_BLOCK = /^-----BEGIN ([A-Z0-9 ]+)-----[ \t]*$[^]*?^-----END \1-----[ \t]*$/gm;
 
-/** All certificates of the text in their order; the first is the server's own. Throws for a text that was cut off. */
+/**
+ * All certificates of the text in their order; the first is the server's own. Throws StartJupyterError('bad-certificate'),
+ * also for a text that was cut off.
+ */
 export function chainOf(certificatePem: string): [X509Certificate, ...X509Certificate[]] {
-  const text = certificatePem.replaceAll('\r', '');
-  // OpenSSL takes a file that ends within the first line of a block for a whole one.
-  if (/^-/m.test(text.replaceAll(PEM_BLOCK, '')))
-    throw new Error('The file of the certificate is not complete.');
-  const [first, ...rest] = (text.match(PEM_BLOCK) ?? []).filter((block) =>
-    block.startsWith('-----BEGIN CERTIFICATE-'),
-  );
-  if (first === undefined) throw new Error('There is no certificate in the file.');
-  return [new X509Certificate(first), ...rest.map((block) => new X509Certificate(block))];
+  return usable(() => {
+    const text = certificatePem.replaceAll('\r', '');
+    // OpenSSL takes a file that ends within the first line of a block for a whole one.
+    if (/^-/m.test(text.replaceAll(PEM_BLOCK, '')))
+      throw new Error('The file of the certificate is not complete.');
+    const blocks =
+      text.match(PEM_BLOCK)?.filter((block) => block.startsWith('-----BEGIN CERTIFICATE-')) ?? [];
+    const [first, ...rest] = blocks.map((block) => new X509Certificate(block));
+    if (!first) throw new Error('There is no certificate in the file.');
+    return [first, ...rest];
+  });
 }
 
 /**
@@ -120,6 +125,7 @@ function usable<T>(step: () => T): T {
   try {
     return step();
   } catch (cause) {
+    if (cause instanceof StartJupyterError) throw cause;
     throw new StartJupyterError('bad-certificate', 'The certificate and its key cannot be used together.', {
       hint: 'Both are PEM files: the certificate first in its file, and an unencrypted private key that belongs to it.',
       detail: cause instanceof Error ? cause.message : undefined,
