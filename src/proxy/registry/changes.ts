@@ -35,8 +35,8 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
   }
 
   async function replace(next: Session): Promise<Session> {
-    // A session that ends is cut off at once, whether or not the store answers.
-    if (next.phase === 'ended') {
+    // A session that ends is cut off at once, whether or not the store answers. One that had ended only learns how.
+    if (next.phase === 'ended' && known.get(next.name)?.phase !== 'ended') {
       known.put(next);
       onEnded(next);
     }
