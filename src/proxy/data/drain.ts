@@ -3,7 +3,8 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 
 const LOOK_MS = 250;
-const QUIET_MS = 1_000;
+/** About a second. Looks and not milliseconds: after a stall of this process everything would seem quiet. */
+const QUIET_LOOKS = 4;
 
 export interface Drain {
   /** Whatever is on it may take its time. Called at each look. */
@@ -12,12 +13,12 @@ export interface Drain {
 }
 
 /**
- * Resolves when all of these are closed, or after the limit. Who moved no byte for a second is cut at once: an idle
+ * Resolves when all of these are closed, or after the limit. Who moved no byte for about a second is cut at once: an idle
  * websocket would never end by itself, and its page connects again, by then to the proxy's successor. The bytes that
  * sockets count anyway are compared here, so that nothing is added to the way of the bytes.
  */
 export function drain(open: ReadonlySet<Socket>, { working, limitMs }: Drain): Promise<void> {
-  const moved = new Map<Socket, { bytes: number; since: number }>();
+  const seen = new Map<Socket, { bytes: number; looks: number }>();
   const end = performance.now() + limitMs;
   return new Promise((resolve) => {
     const look = () => {
@@ -29,9 +30,9 @@ export function drain(open: ReadonlySet<Socket>, { working, limitMs }: Drain): P
       const busy = working();
       for (const socket of open) {
         const bytes = socket.bytesRead + socket.bytesWritten;
-        const before = moved.get(socket);
-        if (before?.bytes !== bytes) moved.set(socket, { bytes, since: now });
-        else if (now - before.since >= QUIET_MS && !busy.has(socket)) socket.destroy();
+        const before = seen.get(socket);
+        if (before?.bytes !== bytes) seen.set(socket, { bytes, looks: 0 });
+        else if (++before.looks >= QUIET_LOOKS && !busy.has(socket)) socket.destroy();
       }
       setTimeout(look, Math.min(LOOK_MS, end - now));
     };
