@@ -18,6 +18,8 @@ user_dave=sjdave
 user_erin=sjerin
 user_frank=sjfrank
 user_gina=sjgina
+user_hank=sjhank
+user_helen=sjhelen
 user_long=sjlong
 user_proxy=sjproxy
 

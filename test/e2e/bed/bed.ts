@@ -17,10 +17,13 @@ export interface Bed {
   /** Whoever holds a lock on this file uses the test bed. */
   inUse: string;
   /**
-   * Ordinary users. bob is the curious neighbour; carol, dave, erin, frank and gina are one suite's at a time, so that
-   * all of their processes, jobs and sessions are its own.
+   * Ordinary users. bob is the curious neighbour; carol, dave, erin, frank, gina, hank and helen are one suite's at a
+   * time, so that all of their processes, jobs and sessions are its own.
    */
-  users: Record<'alice' | 'bob' | 'carol' | 'dave' | 'erin' | 'frank' | 'gina' | 'long' | 'proxy', string>;
+  users: Record<
+    'alice' | 'bob' | 'carol' | 'dave' | 'erin' | 'frank' | 'gina' | 'hank' | 'helen' | 'long' | 'proxy',
+    string
+  >;
   /** The master copy of what `npm pack` makes, unpacked, read-only; tests take a copy (package-copy.ts). */
   package: string;
   /** The tarball itself. */
