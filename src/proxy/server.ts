@@ -98,6 +98,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     ...limitProofs({ verifyBackend, openTether }, shares.proofs, log),
     settings: {
       allowPlainBackends: options.allowPlainBackends ?? false,
+      pendingReservations: limits.pendingReservations,
       lifetimes: options.lifetimes,
     },
   });

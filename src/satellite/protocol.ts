@@ -157,6 +157,7 @@ export const API_ERRORS = {
   'backend-unreachable': 424,
   'certificate-mismatch': 424,
   'port-refused': 422,
+  'address-refused': 422,
   'cannot-store': 503,
   internal: 500,
 } as const;

@@ -6,6 +6,7 @@ import type { Session } from '../registry/session.js';
 import type { Answer, Call, Operation } from './api.js';
 import { plainAddress } from './networks.js';
 import { carriesSecret } from './secrets.js';
+import { isLoopback } from './targets.js';
 import { isoDate } from './session-answer.js';
 
 export const LIST: Operation = { event: 'list', carryOut: list };
@@ -22,16 +23,13 @@ export function isFromThisMachine({ socket }: IncomingMessage): boolean {
   return from !== '' && (isLoopback(from) || from === plainAddress(socket.localAddress ?? ''));
 }
 
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
-}
-
-function requireAdministrator({ deps, request }: Call): void {
+function requireAdministrator({ deps, request, source }: Call): void {
   const { adminTokenSha256 } = deps.settings;
   if (adminTokenSha256 === undefined) {
     throw new Refusal('no-such-call', 'No administrator is configured here (admin_token_file).');
   }
   if (carriesSecret(request, adminTokenSha256)) return;
+  deps.callLimits.fail(source);
   throw new Refusal('bad-secret', "That is not the administrator's token.");
 }
 

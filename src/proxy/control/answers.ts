@@ -20,6 +20,7 @@ export function answerJson(response: ServerResponse, status: number, body?: obje
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
   const body: ApiError = { code: refusal.code, message: refusal.message };
   response.setHeader('connection', 'close');
+  if (refusal.retryAfterSeconds !== undefined) response.setHeader('retry-after', refusal.retryAfterSeconds);
   answerJson(response, API_ERRORS[refusal.code], body);
 }
 

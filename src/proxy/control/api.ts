@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { API_PREFIX, type FeedAnswer, type ReserveAnswer } from '../../satellite/protocol.js';
+import { API_PREFIX, type ReserveAnswer } from '../../satellite/protocol.js';
+import { LimitReached } from '../limiting/limit-reached.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
 import { EVICT, LIST } from './admin.js';
 import { answerJson } from './answers.js';
 import { readJsonObject } from './body.js';
 import { callerAddress } from './caller.js';
-import type { ControlDeps } from './control.js';
+import type { ControlParts } from './control.js';
+import { FEED, WANTED } from './jobs.js';
 import { sessionOrigin } from './public-url.js';
-import { parseFeed, parseLink, parseRedeem, parseReserve } from './requests.js';
+import { parseLink, parseRedeem, parseReserve } from './requests.js';
 import { carriesSecret } from './secrets.js';
 import { isoDate, sessionAnswer } from './session-answer.js';
+import { refuseTarget } from './targets.js';
 
 export interface Answer {
   status: number;
@@ -20,8 +23,10 @@ export interface Answer {
 }
 
 export interface Call {
-  deps: ControlDeps;
+  deps: ControlParts;
   request: IncomingMessage;
+  /** The caller's address. Asked for once: of a caller who is gone it could not be told. */
+  source: string;
   /** Of the session in the path; empty where the path has none. */
   name: string;
 }
@@ -33,7 +38,7 @@ export interface Operation {
 
 /** Our own protocol (docs/architecture.md). Throws a Refusal for everything that is not carried out. */
 export async function answerApi(
-  deps: ControlDeps,
+  deps: ControlParts,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -41,12 +46,13 @@ export async function answerApi(
   const { operation, name } = findOperation(request, response, path);
   const source = callerAddress(request);
   try {
-    const { status, body, facts } = await operation.carryOut({ deps, request, name });
+    const { status, body, facts } = await operation.carryOut({ deps, request, source, name });
     deps.log(operation.event, { kind: 'v1', source, ...facts });
     answerJson(response, status, body);
   } catch (error) {
     const code = error instanceof Refusal ? error.code : 'internal';
-    deps.log(operation.event, { kind: 'v1', source, refused: code });
+    if (error instanceof LimitReached) deps.log('limit-reached', { limit: error.limit, source });
+    else deps.log(operation.event, { kind: 'v1', source, refused: code });
     throw error;
   }
 }
@@ -55,10 +61,7 @@ const SESSIONS: Record<string, Operation> = {
   GET: LIST,
   POST: { event: 'reserve', carryOut: reserve },
 };
-const JOBS: Record<string, Operation> = {
-  GET: { event: 'wanted', carryOut: wantedJobs },
-  PUT: { event: 'feed', carryOut: feed },
-};
+const JOBS: Record<string, Operation> = { GET: WANTED, PUT: FEED };
 const SESSION: Record<string, Operation> = {
   GET: { event: 'look', carryOut: look },
   DELETE: { event: 'destroy', carryOut: destroy },
@@ -97,18 +100,19 @@ function findOperations(path: string): { operations?: Record<string, Operation>;
 }
 
 /** The session of the path, when the request carries its secret; an unknown name and a wrong secret are answered alike. */
-function authorizedSession({ deps, request, name }: Call): Session {
+function authorizedSession({ deps, request, source, name }: Call): Session {
   const session = deps.registry.lookup(name);
   const own = session?.kind === 'v1' ? session : undefined;
+  // The right secret always works: 256 bits are not guessed, at whatever speed.
   if (carriesSecret(request, own?.secretSha256) && own) return own;
+  deps.callLimits.fail(source);
   throw new Refusal('unknown-session', 'There is no session of this name with this secret.');
 }
 
-async function reserve({ deps, request }: Call): Promise<Answer> {
-  const { session, secret } = await deps.registry.reserve(
-    parseReserve(await readJsonObject(request, deps.settings.limits.maxBodySize)),
-    callerAddress(request),
-  );
+async function reserve({ deps, request, source }: Call): Promise<Answer> {
+  const facts = parseReserve(await readJsonObject(request, deps.settings.limits.maxBodySize));
+  deps.callLimits.reserve(source);
+  const { session, secret } = await deps.registry.reserve(facts, source);
   if (session.phase !== 'reserved') throw new Error('A new session is not reserved.');
   const body: ReserveAnswer = {
     name: session.name,
@@ -120,11 +124,14 @@ async function reserve({ deps, request }: Call): Promise<Answer> {
 }
 
 async function redeem(call: Call): Promise<Answer> {
-  const { deps, request } = call;
+  const { deps, request, source } = call;
   const { name } = authorizedSession(call);
   const body = await readJsonObject(request, deps.settings.limits.maxBodySize);
   const { port, endsAt } = parseRedeem(body, deps.clock.now());
-  const session = await deps.registry.redeem(name, { address: callerAddress(request), port }, endsAt);
+  const backend = { address: source, port };
+  const refusal = refuseTarget(backend, deps.settings);
+  if (refusal) throw refusal;
+  const session = await deps.registry.redeem(name, backend, endsAt);
   return { status: 200, body: sessionAnswer(session), facts: { session: name, port } };
 }
 
@@ -144,27 +151,4 @@ async function destroy(call: Call): Promise<Answer> {
   const { name } = authorizedSession(call);
   await call.deps.registry.end(name, 'destroyed');
   return { status: 204, facts: { session: name } };
-}
-
-function requireFeeder({ deps, request }: Call): void {
-  const { feederSecretSha256 } = deps.settings;
-  if (feederSecretSha256 === undefined) throw new Refusal('no-such-call', 'No feeder is configured here.');
-  if (!carriesSecret(request, feederSecretSha256)) {
-    throw new Refusal('bad-secret', "That is not the feeder's secret.");
-  }
-}
-
-function wantedJobs(call: Call): Promise<Answer> {
-  requireFeeder(call);
-  const jobs = call.deps.registry.wantedJobs();
-  const body: FeedAnswer = { jobs };
-  return Promise.resolve({ status: 200, body, facts: { jobs: jobs.length } });
-}
-
-async function feed(call: Call): Promise<Answer> {
-  requireFeeder(call);
-  const { deps, request } = call;
-  const jobs = parseFeed(await readJsonObject(request, deps.settings.limits.maxJobsBodySize));
-  await deps.registry.reportJobs(jobs);
-  return { status: 204, facts: { jobs: jobs.size } };
 }

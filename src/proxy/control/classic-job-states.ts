@@ -1,10 +1,11 @@
 /** The classic endpoints that tell and ask about jobs. What is said here is shown of classic sessions and ends nothing. */
 import { slurmPhase, type JobPhase } from '../../job-states.js';
 import type { JobReport } from '../../satellite/protocol.js';
+import { LimitReached } from '../limiting/limit-reached.js';
 import type { Session } from '../registry/session.js';
 import { answerClassic } from './answers.js';
 import { readBody } from './body.js';
-import { callerAddress, isFromBrowser } from './caller.js';
+import { isFromBrowser } from './caller.js';
 import type { ClassicCall } from './classic.js';
 import { firstValue, Oops, present, requireMethod, requireParameter } from './classic-parameters.js';
 import type { Networks } from './networks.js';
@@ -15,7 +16,7 @@ import { sessionOrigin } from './public-url.js';
  * nothing is said of which names exist); every other page is refused.
  */
 export function answerJobState(call: ClassicCall): void {
-  const { deps, request, response } = call;
+  const { deps, request, response, source } = call;
   try {
     requireMethod(request, 'GET');
     const token = requireParameter(request, 'token').replace(/\..*$/s, '');
@@ -29,9 +30,13 @@ export function answerJobState(call: ClassicCall): void {
       response.setHeader('Access-Control-Allow-Origin', ownOrigin);
       response.setHeader('Vary', 'Origin');
     }
-    answerClassic(response, classicJobState(deps.registry.lookup(name), deps.clock.now()));
+    deps.callLimits.refuseGuesser(source);
+    const session = deps.registry.lookup(name);
+    if (session?.kind !== 'classic') deps.callLimits.fail(source);
+    answerClassic(response, classicJobState(session, deps.clock.now()));
   } catch (error) {
-    if (!(error instanceof Oops)) throw error;
+    if (error instanceof LimitReached) deps.log('limit-reached', { limit: error.limit, source });
+    else if (!(error instanceof Oops)) throw error;
     answerClassic(response, `Oops! ${error.message}\n`);
   }
 }
@@ -53,9 +58,8 @@ export function classicJobState(session: Session | undefined, now: number): stri
 }
 
 /** `sources` are the networks that may tell. */
-export async function updateJobs({ deps, request }: ClassicCall, sources: Networks) {
+export async function updateJobs({ deps, request, source }: ClassicCall, sources: Networks) {
   requireMethod(request, 'POST');
-  const source = callerAddress(request);
   const allowed = sources.includes(source);
   const { maxBodySize, maxJobsBodySize } = deps.settings.limits;
   const form = await readBody(request, allowed ? maxJobsBodySize : maxBodySize);

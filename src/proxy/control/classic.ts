@@ -4,18 +4,21 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_PORT, MIN_PORT } from '../../satellite/protocol.js';
+import { LimitReached } from '../limiting/limit-reached.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
 import { isRedeemed } from '../registry/transitions.js';
 import { answerClassic } from './answers.js';
-import { callerAddress } from './caller.js';
 import { Oops, readParameter, requireMethod, requireParameter } from './classic-parameters.js';
-import type { ControlDeps } from './control.js';
+import type { ControlParts } from './control.js';
+import { refuseTarget } from './targets.js';
 
 export interface ClassicCall {
-  deps: ControlDeps;
+  deps: ControlParts;
   request: IncomingMessage;
   response: ServerResponse;
+  /** The caller's address. */
+  source: string;
 }
 
 interface Success {
@@ -31,29 +34,41 @@ export async function answerEndpoint(
   endpoint: (call: ClassicCall) => Promise<Success>,
   call: ClassicCall,
 ): Promise<void> {
+  const { response, source } = call;
   const { log } = call.deps;
-  const source = callerAddress(call.request);
   try {
     const { body, type, facts } = await endpoint(call);
     log(event, { kind: 'classic', source, ...facts });
-    answerClassic(call.response, body, type);
+    answerClassic(response, body, type);
   } catch (error) {
     if (!(error instanceof Oops) && !(error instanceof Refusal)) throw error;
-    log(event, { kind: 'classic', source, refused: error.message });
-    answerClassic(call.response, `Oops! ${error.message}\n`);
+    logRefusal(call, event, error);
+    answerClassic(response, `Oops! ${error.message}\n`);
   }
 }
 
-function requireTrusted({ deps, request }: ClassicCall, from: string): void {
+/** What strangers are told is one kind of event, whatever it is: they can cause it at will. */
+function logRefusal({ deps, source }: ClassicCall, event: string, refusal: Oops | Refusal): void {
+  const { log, settings } = deps;
+  const known = settings.trustedNetworks.includes(source) || settings.jobStateSources?.includes(source);
+  if (refusal instanceof LimitReached) log('limit-reached', { limit: refusal.limit, source });
+  else if (known) log(event, { kind: 'classic', source, refused: refusal.message });
+  else log('untrusted-call', { kind: 'classic', source, refused: 'outside-trusted-networks' });
+}
+
+function requireTrusted({ deps, source }: ClassicCall, from: string): void {
   const { trustedNetworks } = deps.settings;
-  if (trustedNetworks.includes(callerAddress(request))) return;
+  if (trustedNetworks.includes(source)) return;
   throw new Oops(`Client (your) IP not in range ${trustedNetworks.text}, please try from ${from}.`);
 }
 
 /** The session a name is the credential of. One of our own protocol is as unknown here as one that ended. */
-function requireSession({ deps }: ClassicCall, name: string, otherwise: string): Session {
+function requireSession({ deps, source }: ClassicCall, name: string, otherwise: string): Session {
+  deps.callLimits.refuseGuesser(source);
   const session = deps.registry.lookup(name);
-  if (session?.kind === 'classic' && session.phase !== 'ended') return session;
+  if (session?.kind !== 'classic') deps.callLimits.fail(source);
+  // One that has ended was not guessed: jobs give their names back when Jupyter is gone already.
+  else if (session.phase !== 'ended') return session;
   throw new Oops(otherwise);
 }
 
@@ -66,8 +81,9 @@ async function change(task: Promise<Session>, otherwise: string): Promise<Sessio
 
 export async function getLink(call: ClassicCall): Promise<Success> {
   requireTrusted(call, 'within the cluster');
-  const { name } = await call.deps.registry.reserveClassic(callerAddress(call.request)).catch(() => {
-    throw new Oops('Problem generating unique URL. Sorry!');
+  call.deps.callLimits.reserve(call.source);
+  const { name } = await call.deps.registry.reserveClassic(call.source).catch((error: unknown) => {
+    throw error instanceof LimitReached ? error : new Oops('Problem generating unique URL. Sorry!');
   });
   return { body: `Your token is \n${name}\n`, type: 'text/plain', facts: {} };
 }
@@ -81,7 +97,9 @@ export async function redeemToken(call: ClassicCall): Promise<Success> {
   const port = parsePort(requireParameter(call.request, 'port'));
   requireTrusted(call, 'the compute node running your service');
   const { name } = requireSession(call, token, UNKNOWN_OR_USED);
-  const backend = { address: callerAddress(call.request), port };
+  const backend = { address: call.source, port };
+  const refusal = refuseTarget(backend, call.deps.settings);
+  if (refusal) throw refusal;
   await change(call.deps.registry.redeemClassic(name, backend), UNKNOWN_OR_USED);
   return { body: 'Success!\n', type: 'text/html', facts: { session: name, port } };
 }
@@ -115,7 +133,7 @@ export async function destroyToken(call: ClassicCall): Promise<Success> {
   const token = requireParameter(call.request, 'token');
   requireTrusted(call, 'within the cluster');
   const session = requireSession(call, token, UNKNOWN_OR_DESTROYED);
-  if (isRedeemed(session) && session.backend.address !== callerAddress(call.request)) {
+  if (isRedeemed(session) && session.backend.address !== call.source) {
     throw new Oops('Nonce must be destroyed from host it was redeemed on');
   }
   await change(call.deps.registry.end(session.name, 'destroyed'), UNKNOWN_OR_DESTROYED);

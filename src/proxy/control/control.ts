@@ -7,6 +7,7 @@ import type { Registry } from '../registry/registry.js';
 import { isAdministratorsCall, isFromThisMachine } from './admin.js';
 import { answerClassic, answerRefusal } from './answers.js';
 import { answerApi } from './api.js';
+import { createCallLimits, type CallLimits } from './call-limits.js';
 import { callerAddress, isFromBrowser } from './caller.js';
 import {
   answerEndpoint,
@@ -17,19 +18,16 @@ import {
   type ClassicCall,
 } from './classic.js';
 import { answerJobState, updateJobs } from './classic-job-states.js';
-import type { PortRange } from '../values.js';
 import type { Networks } from './networks.js';
+import type { TargetSettings } from './targets.js';
 
-export interface ControlSettings {
+export interface ControlSettings extends TargetSettings {
   /** The service's base name: sessions are at `https://NAME.DOMAIN`, control at `https://manage.DOMAIN`. */
   domain: string;
   /** The port in URLs, as browsers reach it; 443 is left out. */
   publicPort: number;
   /** Whose calls are taken (docs/architecture.md). */
   trustedNetworks: Networks;
-  /** Whether sessions may run on the proxy's own machine. */
-  allowLocalBackends: boolean;
-  deniedPorts: readonly PortRange[];
   /** Who may post to update-jobs.cgi; without any it does not exist. */
   jobStateSources?: Networks;
   /** Whether the classic `.cgi` endpoints exist. */
@@ -50,11 +48,18 @@ export interface ControlDeps {
   connectionsOf: (name: string) => number;
 }
 
+/** What every call has at hand. */
+export interface ControlParts extends ControlDeps {
+  callLimits: CallLimits;
+}
+
 /** The request listener of the management host. */
 export type Control = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Our own API, and beside it the classic endpoints where they are switched on. */
-export function createControl(deps: ControlDeps): Control {
+export function createControl(given: ControlDeps): Control {
+  const { limits, trustedNetworks } = given.settings;
+  const deps = { ...given, callLimits: createCallLimits(limits, trustedNetworks, given.clock) };
   return (request, response) => {
     // One request a connection, and it is closed by us: the limit of requests alone would leave that to the client.
     response.shouldKeepAlive = false;
@@ -62,19 +67,20 @@ export function createControl(deps: ControlDeps): Control {
   };
 }
 
-async function answer(deps: ControlDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(deps: ControlParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '').replace(/\?.*$/s, '');
+  const source = callerAddress(request);
   const endpoint = deps.settings.classicEndpoints ? classicEndpoint(deps, path) : undefined;
   if (endpoint) {
-    await endpoint({ deps, request, response });
+    await endpoint({ deps, request, response, source });
     return;
   }
   if (isFromBrowser(request)) {
     throw new Refusal('not-for-browsers', 'This address is for programs, not for browsers.');
   }
-  const source = callerAddress(request);
   const onProxyHost = isAdministratorsCall(request.method, path) && isFromThisMachine(request);
   if (!onProxyHost && !deps.settings.trustedNetworks.includes(source)) {
+    deps.log('untrusted-call', { kind: 'v1', source, refused: 'outside-trusted-networks' });
     throw new Refusal(
       'outside-trusted-networks',
       `Your address ${source} is not in the trusted networks (${deps.settings.trustedNetworks.text}).`,
@@ -85,7 +91,7 @@ async function answer(deps: ControlDeps, request: IncomingMessage, response: Ser
 
 type ClassicEndpoint = (call: ClassicCall) => Promise<void> | void;
 
-function classicEndpoint(deps: ControlDeps, path: string): ClassicEndpoint | undefined {
+function classicEndpoint(deps: ControlParts, path: string): ClassicEndpoint | undefined {
   const { jobStateSources } = deps.settings;
   switch (path) {
     case '/getlink.cgi':
@@ -114,12 +120,12 @@ function notForBrowsers(endpoint: ClassicEndpoint): ClassicEndpoint {
 }
 
 function answerFailure({ log }: ControlDeps, response: ServerResponse, error: unknown): void {
+  if (!(error instanceof Refusal)) {
+    log('control-failed', { error: error instanceof Error ? error.message : 'unknown' });
+  }
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
-  }
-  if (!(error instanceof Refusal)) {
-    log('control-failed', { error: error instanceof Error ? error.message : 'unknown' });
   }
   const refusal =
     error instanceof Refusal ? error : new Refusal('internal', 'Something went wrong in the proxy.');

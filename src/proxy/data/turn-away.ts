@@ -18,9 +18,9 @@ export function sayCrowded(browser: Socket): void {
   close(browser, CROWDED);
 }
 
-/** For a request that was not whole in time; without an answer when one has begun. */
+/** For a request that was not whole in time. Nothing is said where nothing was asked, or an answer has begun. */
 export function sayTooSlow(browser: Socket): void {
-  close(browser, browser.bytesWritten === 0 ? TOO_SLOW : '');
+  close(browser, browser.bytesRead > 0 && browser.bytesWritten === 0 ? TOO_SLOW : '');
 }
 
 function answer(status: string, headers: string, text: string): string {

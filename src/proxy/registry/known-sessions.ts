@@ -1,3 +1,5 @@
+import { Counts } from '../limiting/counts.js';
+import { sourceOf } from '../limiting/source.js';
 import { TOMBSTONE } from './lifetimes.js';
 import type { EndedSession, Session } from './session.js';
 
@@ -6,6 +8,8 @@ export interface KnownSessions {
   get(name: string): Session | undefined;
   put(session: Session): void;
   live(): Iterable<Session>;
+  /** Reservations of a source (limiting/source.ts) that were not redeemed yet. */
+  pendingOf(source: string): number;
   /** The sessions that ended at this time or after it. */
   endedSince(time: number): EndedSession[];
   /** Tombstones whose time is over. */
@@ -15,10 +19,23 @@ export interface KnownSessions {
 
 export function createKnownSessions(stored: readonly Session[]): KnownSessions {
   const live = new Map<string, Session>();
+  const pending = new Counts();
+  /** By name: what takes a reservation out of its source's count. */
+  const waiting = new Map<string, () => void>();
   /** In the order in which they ended: Map keeps the order of insertion. */
   const ended = new Map<string, EndedSession>();
 
+  function countPending({ name, phase, source }: Session): void {
+    if (phase === 'reserved') {
+      if (!waiting.has(name)) waiting.set(name, pending.add(sourceOf(source)));
+    } else {
+      waiting.get(name)?.();
+      waiting.delete(name);
+    }
+  }
+
   function put(session: Session): void {
+    countPending(session);
     if (session.phase === 'ended') {
       live.delete(session.name);
       ended.set(session.name, session);
@@ -46,6 +63,7 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     get: (name) => live.get(name) ?? ended.get(name),
     put,
     live: () => live.values(),
+    pendingOf: (source) => pending.of(source),
     endedSince,
     forgettable,
     forget: (name) => void ended.delete(name),

@@ -59,7 +59,9 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
       return undefined;
     } catch (error) {
       cut(session.name);
-      await changes.change(session.name, transitions.countFailedRedeem);
+      // That the proxy had no time to look says nothing about the backend.
+      const looked = !(error instanceof Refusal) || error.code !== 'limit-reached';
+      if (looked) await changes.change(session.name, transitions.countFailedRedeem);
       throw error;
     } finally {
       callOff();

@@ -14,6 +14,8 @@ import { end, link, restarted } from './transitions.js';
 export interface RegistrySettings {
   /** Whether a v1 session may be reserved without a certificate. */
   allowPlainBackends: boolean;
+  /** Of one source, not redeemed yet; default: any number. */
+  pendingReservations?: number;
   lifetimes?: Lifetimes;
 }
 
@@ -60,7 +62,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const endedListeners = new Set<(session: EndedSession) => void>();
   const changes = createChanges({ store, known, log, onEnded: tellEnded });
   const redeems = createRedeems({ ...deps, known, changes, lifetimes, endSession });
-  const reservations = createReservations({ ...deps, ...deps.settings, lifetimes, changes });
+  const reservations = createReservations({ ...deps, ...deps.settings, lifetimes, known, changes });
   const reports = createReports({ known, changes, clock, lifetimes, endSession });
 
   function tellEnded(session: EndedSession): void {

@@ -1,7 +1,11 @@
 import { sha256Hex } from '../../satellite/protocol.js';
+import { Counts } from '../limiting/counts.js';
+import { LimitReached } from '../limiting/limit-reached.js';
+import { sourceOf } from '../limiting/source.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import type { Lifetimes } from './lifetimes.js';
+import type { KnownSessions } from './known-sessions.js';
 import { randomName } from './names.js';
 import type { RandomSource } from './outside.js';
 import { Refusal } from './refusal.js';
@@ -11,12 +15,18 @@ import { reserve, type Reservation } from './transitions.js';
 const MAX_NAME_TRIES = 20;
 const SECRET_BYTES = 32;
 
+/** For the answer: a pending reservation may be redeemed, given back or over at any moment. */
+const RETRY_AFTER_SECONDS = 60;
+
 export interface ReservationsDeps {
+  known: KnownSessions;
   changes: Changes;
   clock: Clock;
   random: RandomSource;
   lifetimes: Lifetimes;
   allowPlainBackends: boolean;
+  /** How many one source may have that were not redeemed yet. */
+  pendingReservations?: number;
 }
 
 export interface Reserved {
@@ -26,7 +36,7 @@ export interface Reserved {
 }
 
 export interface Reservations {
-  /** `source` is the address that asks. */
+  /** `source` is the address that asks. Throws LimitReached when it has too many already. */
   reserve(
     request: { certificateSha256?: string; viewerKeySha256: string },
     source?: string,
@@ -36,16 +46,37 @@ export interface Reservations {
 
 /** How names are given out. */
 export function createReservations({
+  known,
   changes,
   clock,
   random,
   lifetimes,
   allowPlainBackends,
+  pendingReservations = Infinity,
 }: ReservationsDeps): Reservations {
+  /** Those that the store has not answered for yet: many at once must not slip through together. */
+  const beingTaken = new Counts();
+
+  function enter(source: string | undefined): () => void {
+    const key = sourceOf(source);
+    if (known.pendingOf(key) + beingTaken.of(key) < pendingReservations) return beingTaken.add(key);
+    throw new LimitReached(
+      'pending-reservations',
+      `${pendingReservations} sessions that were reserved from ${source ?? 'there'} have not started yet. ` +
+        'Cancel jobs that are not needed, or try again when some of them have started.',
+      RETRY_AFTER_SECONDS,
+    );
+  }
+
   async function take(reservation: Omit<Reservation, 'name'>) {
-    for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
-      const session = reserve({ ...reservation, name: randomName(random) }, clock.now(), lifetimes);
-      if (await changes.add(session)) return session;
+    const leave = enter(reservation.source);
+    try {
+      for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
+        const session = reserve({ ...reservation, name: randomName(random) }, clock.now(), lifetimes);
+        if (await changes.add(session)) return session;
+      }
+    } finally {
+      leave();
     }
     throw new Refusal('cannot-store', 'No free name was found. Please try again later.');
   }
