@@ -54,7 +54,13 @@ export async function startKeeper(
   folder: string,
   { before = [], opening }: { before?: string[]; opening?: (child: ChildProcess) => void } = {},
 ): Promise<Keeper> {
-  const [command = process.execPath, ...args]: string[] = [...before, process.execPath, PROGRAM, module, folder];
+  const [command = process.execPath, ...args]: string[] = [
+    ...before,
+    process.execPath,
+    PROGRAM,
+    module,
+    folder,
+  ];
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   opening?.(child);
   child.stdin.on('error', () => undefined);
