@@ -21,9 +21,17 @@ const SOCKET_OPTIONS = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_DELA
 /** One for all backends: it saves a third of the client's side of a handshake. */
 const secureContext = createSecureContext({ minVersion: 'TLSv1.2' });
 
-/** Opens a TLS connection to the one holder of the pinned certificate. */
-export function openPinned(backend: Backend, certificateSha256: string, opened: Opened): TLSSocket {
-  const socket = connectTls({
+/**
+ * Opens a TLS connection to the one holder of the pinned certificate; `onread` is Node's: one buffer for many sockets.
+ * It gets nothing from a backend with another certificate, also when that speaks first.
+ */
+export function openPinned(
+  backend: Backend,
+  certificateSha256: string,
+  opened: Opened,
+  onread?: OnReadOpts,
+): TLSSocket {
+  const options = {
     ...SOCKET_OPTIONS,
     host: backend.address,
     port: backend.port,
@@ -32,7 +40,10 @@ export function openPinned(backend: Backend, certificateSha256: string, opened: 
     // below is the check, and it is stricter: this very certificate, whatever it says. Its dates are not looked
     // at, since the clocks of nodes differ. checkServerIdentity would not be called in this mode.
     rejectUnauthorized: false,
-  });
+    // Node's types do not know it here.
+    onread,
+  };
+  const socket = connectTls(options);
   settle(socket, 'secureConnect', backend, opened, () => {
     const shown = socket.getPeerX509Certificate();
     if (shown && sha256Hex(shown.raw) === certificateSha256) return undefined;

@@ -26,18 +26,14 @@ export function openLink(browser: TLSSocket, target: Target, settled: (fault?: B
     else if (fault) settled(fault);
     else {
       settled();
-      if (pin !== undefined) pour(backend, browser);
       join(browser, backend);
     }
   };
+  const onread = readShared(browser, pin !== undefined);
   const backend: Socket =
     pin === undefined
-      ? openPlain(
-          target.backend,
-          opened,
-          readShared(() => backend, browser),
-        )
-      : openPinned(target.backend, pin, opened);
+      ? openPlain(target.backend, opened, onread)
+      : openPinned(target.backend, pin, opened, onread);
   browser.once('close', () => backend.destroy());
 }
 
@@ -45,6 +41,8 @@ function join(browser: TLSSocket, backend: Socket): void {
   // Set here and not on the server, where it would leave descriptors behind in CLOSE-WAIT.
   browser.allowHalfOpen = true;
   pour(browser, backend);
+  // What `onread` has stopped.
+  browser.on('drain', () => backend.resume());
   browser.once('end', () => {
     // Not forwarded: some backends cut their answer short at it, and in HTTP no request ends by it. A browser that
     // is gone altogether makes the next write fail; one that only fell silent gets the answer it waits for.

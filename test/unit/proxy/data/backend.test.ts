@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { verifyBackend } from '../../../../src/proxy/data/backend.js';
+import { openPinned, verifyBackend, type BackendFault } from '../../../../src/proxy/data/backend.js';
 import { openTether } from '../../../../src/proxy/data/tether.js';
 import { closed, createBackend, type TestBackend } from './stage.js';
 
@@ -51,6 +51,35 @@ describe('verifyBackend', () => {
     const verifying = verifyBackend(at(made), 'ab'.repeat(32), AbortSignal.timeout(100));
     await expect(verifying).rejects.toMatchObject({ code: 'backend-unreachable' });
     await Promise.all([...made.connections].map(closed));
+  });
+});
+
+describe('a pinned connection', () => {
+  /** What reaches `onread` of a backend that speaks before it is spoken to. */
+  async function heardOf(pinOf: (made: TestBackend) => string) {
+    const made = await backend(true, (socket) => socket.write('I speak first'));
+    const heard: string[] = [];
+    const take = (count: number, bytes: Uint8Array) => {
+      heard.push(Buffer.from(bytes.subarray(0, count)).toString());
+      return true;
+    };
+    const onread = { buffer: Buffer.alloc(1024), callback: take };
+    const fault = await new Promise<BackendFault | undefined>((resolve) => {
+      const socket = openPinned(at(made), pinOf(made), resolve, onread);
+      closers.push(() => Promise.resolve(void socket.destroy()));
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return { heard: heard.join(''), code: fault?.code };
+  }
+
+  it('hands over what the holder of the certificate says', async () => {
+    const { heard, code } = await heardOf((made) => made.certificate!.sha256);
+    expect({ heard, code }).toEqual({ heard: 'I speak first', code: undefined });
+  });
+
+  it('hands over nothing of somebody else', async () => {
+    const { heard, code } = await heardOf(() => 'ab'.repeat(32));
+    expect({ heard, code }).toEqual({ heard: '', code: 'certificate-mismatch' });
   });
 });
 
