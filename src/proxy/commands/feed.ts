@@ -81,6 +81,6 @@ function chosenFeed(
 }
 
 function summary({ reported, wanted, found }: Fed): string {
-  if (wanted === undefined) return `${reported} jobs reported.\n`;
-  return `${wanted} jobs asked for, ${found ?? 0} in the queue, ${reported} reported.\n`;
+  if (wanted === undefined) return `Jobs reported: ${reported}.\n`;
+  return `Jobs asked for: ${wanted}, in the queue: ${found ?? 0}, reported: ${reported}.\n`;
 }

@@ -103,12 +103,12 @@ export function endedReport(state: string): JobReport {
 }
 
 function waiting({ reason, start }: Line, now: number): JobReport {
-  // `ReqNodeNotAvail, UnavailableNodes:...`: its word alone.
-  const word = /^\w+/.exec(reason)?.[0];
+  // `ReqNodeNotAvail, UnavailableNodes:...`: what it concerns may be a long list.
+  const name = reason.split(',')[0]?.trim();
   const estimate = time(start);
   return {
     state: 'waiting',
-    ...(word !== undefined && word !== 'None' && { reason: word }),
+    ...(name && name !== 'None' && { reason: name }),
     ...(estimate !== undefined && estimate > now && { estimatedStart: isoTime(estimate) }),
   };
 }

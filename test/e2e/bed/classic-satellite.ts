@@ -1,11 +1,12 @@
 /**
  * A stand-in of the classic Satellite service, for the launcher: its endpoints with the words, statuses and order of
  * checks of the original (errors are "Oops! ..." with status 200), and its data path: TLS ends here, plain HTTP goes to
- * whatever listens on the port that the name was redeemed with. Nobody tells it of job states.
+ * whatever listens on the port that the name was redeemed with. Every address may tell it of job states.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { identity } from './identity.js';
 
@@ -29,6 +30,8 @@ export interface ClassicSatellite {
   calls: string[];
   /** What is taken now, by name. */
   links: Map<string, Link>;
+  /** What update-jobs.cgi was told last, by job id. */
+  jobs: Map<string, string>;
   /** Set: getlink.cgi answers `Oops! ` and this. */
   refuse: string | undefined;
   /** Set: every call is answered with this status and a page of Apache's. */
@@ -39,7 +42,7 @@ export interface ClassicSatellite {
 export async function startClassicSatellite(): Promise<ClassicSatellite> {
   const { caFile, cert, key } = await identity(`*.${DOMAIN}`);
   const sockets = new Set<Socket>();
-  const control = createServer((request, response) => answer(satellite, request, response));
+  const control = createServer((request, response) => void answer(satellite, request, response));
   const pages = createServer((_request, response) => response.end('<title>Please wait</title>'));
   const server = createTlsServer({ cert, key, ALPNProtocols: ['http/1.1'] }, (browser) => {
     sockets.add(browser.once('close', () => sockets.delete(browser)).on('error', () => browser.destroy()));
@@ -59,6 +62,7 @@ export async function startClassicSatellite(): Promise<ClassicSatellite> {
     caFile,
     calls: [],
     links: new Map(),
+    jobs: new Map(),
     refuse: undefined,
     broken: undefined,
     async close() {
@@ -77,7 +81,11 @@ function splice(browser: TLSSocket, { address, port }: { address: string; port: 
   browser.pipe(node).pipe(browser);
 }
 
-function answer(satellite: ClassicSatellite, request: IncomingMessage, response: ServerResponse): void {
+async function answer(
+  satellite: ClassicSatellite,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', satellite.controlUrl);
   const { method = '' } = request;
   satellite.calls.push(`${method} ${url.pathname}`);
@@ -88,7 +96,8 @@ function answer(satellite: ClassicSatellite, request: IncomingMessage, response:
     return;
   }
   const address = request.socket.remoteAddress ?? '';
-  const { body, type = 'text/html' } = endpoint({ satellite, method, address, form: url.searchParams });
+  const form = method === 'POST' ? new URLSearchParams(await text(request)) : url.searchParams;
+  const { body, type = 'text/html' } = endpoint({ satellite, method, address, form });
   response.writeHead(200, { 'Content-Type': body.startsWith('Oops! ') ? 'text/plain' : type }).end(body);
 }
 
@@ -151,9 +160,24 @@ const ENDPOINTS: Record<string, Endpoint> = {
     if (token === undefined) return oops("Missing 'token' parameter");
     const link = satellite.links.get(token);
     if (!link) return { body: '' };
-    return { body: link.backend === undefined ? 'PE' : link.backend.served ? 'PR' : 'M' };
+    const job = JOB_STATES[satellite.jobs.get(link.job ?? '') ?? ''];
+    if (job === 'D') return { body: 'D' };
+    return { body: link.backend === undefined ? (job ?? 'PE') : link.backend.served ? 'PR' : 'M' };
+  },
+  '/update-jobs.cgi': ({ satellite, method, form }) => {
+    if (method !== 'POST') return oops('Only POST method is supported');
+    const lines = given(form, 'jobstates');
+    if (lines === undefined) return oops("Missing 'jobstates' parameter");
+    for (const line of lines.split('\n')) {
+      const [job = '', state] = line.split(' ');
+      if (state !== undefined) satellite.jobs.set(job, state);
+    }
+    return { body: 'Successfully updated jobs! \n' };
   },
 };
+
+/** The states that tests bring about. */
+const JOB_STATES: Record<string, string> = { PENDING: 'Q', RUNNING: 'R', CANCELLED: 'D', COMPLETED: 'D' };
 
 /** The first value; `0` and nothing count as missing. */
 function given(form: URLSearchParams, name: string): string | undefined {

@@ -22,6 +22,7 @@ const RECORDED = `\
 13|13|13|HIBERNATING|None|N/A|N/A
 14|14|14|REVOKED|None|1795399195|1795399227
 15|15|15|PENDING|Priority|1795399100|N/A
+16|16|16|PENDING|launch failed requeued held|N/A|N/A
 `;
 
 const listing = (text: string) => readSlurmQueue(text.replaceAll('|', '\x1f'), NOW);
@@ -37,7 +38,8 @@ describe("squeue's listing", () => {
     ],
     ['one of which Slurm says nothing yet', '8', { state: 'waiting' }],
     ['one with an estimate that is over', '15', { state: 'waiting', reason: 'Priority' }],
-    ['a reason with more behind its word', '11', { state: 'waiting', reason: 'ReqNodeNotAvail' }],
+    ['a reason of several words', '16', { state: 'waiting', reason: 'launch failed requeued held' }],
+    ['a reason with more behind it', '11', { state: 'waiting', reason: 'ReqNodeNotAvail' }],
     ['a job that runs', '41', { state: 'running', endsAt: iso(1_795_399_201) }],
     [
       'one without a limit: a year from its start',
