@@ -2,6 +2,7 @@
 import { createServer, request, type IncomingHttpHeaders } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { answerClientErrors } from '../../../../src/proxy/control/client-errors.js';
 import { createControl, type ControlSettings } from '../../../../src/proxy/control/control.js';
 import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
 import { parseNetworks } from '../../../../src/proxy/control/networks.js';
@@ -23,10 +24,18 @@ export interface Call {
   body?: unknown;
   secret?: string;
   headers?: Record<string, string>;
+  /** The address that it comes from; default: 127.0.0.1. */
+  from?: string;
+  /** The connection is cut behind the body, whatever was announced. */
+  breakOff?: boolean;
 }
 
-export async function controlBed(changes: Partial<ControlSettings> = {}) {
-  const bed = await registryBed();
+export async function controlBed(
+  changes: Partial<ControlSettings> = {},
+  registry: Parameters<typeof registryBed>[0] = {},
+  address = '127.0.0.1',
+) {
+  const bed = await registryBed(registry);
   const settings: ControlSettings = {
     domain: 'jupyter.example.edu',
     publicPort: 443,
@@ -40,8 +49,9 @@ export async function controlBed(changes: Partial<ControlSettings> = {}) {
     limits: DEFAULT_LIMITS,
     ...changes,
   };
-  const server = createServer(createControl({ ...bed, settings, log: bed.deps.log, connectionsOf: () => 0 }));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const server = createServer(createControl({ ...bed, settings, log: bed.deps.log, connectionsOf: () => 3 }));
+  answerClientErrors(server, bed.deps.log);
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
     server.close();
@@ -49,10 +59,14 @@ export async function controlBed(changes: Partial<ControlSettings> = {}) {
   });
   const { port } = server.address() as AddressInfo;
 
-  function call(path: string, { method = 'GET', body, secret, headers }: Call = {}): Promise<Answer> {
+  function call(
+    path: string,
+    { method = 'GET', body, secret, headers, from, breakOff }: Call = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const authorization = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-      const options = { host: '127.0.0.1', port, path, method, headers: { ...authorization, ...headers } };
+      const place = { host: address, port, localAddress: from };
+      const options = { ...place, path, method, headers: { ...authorization, ...headers } };
       const sent = request(options, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -64,7 +78,8 @@ export async function controlBed(changes: Partial<ControlSettings> = {}) {
         });
       });
       sent.on('error', reject);
-      sent.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body));
+      if (breakOff) sent.write(body, () => setTimeout(() => sent.destroy(), 50));
+      else sent.end(typeof body === 'string' || body === undefined ? body : JSON.stringify(body));
     });
   }
 
@@ -72,23 +87,27 @@ export async function controlBed(changes: Partial<ControlSettings> = {}) {
   function raw(text: string): Promise<string> {
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
-      const socket = connect(port, '127.0.0.1', () => socket.write(text));
+      const socket = connect(port, address, () => socket.write(text));
       socket.on('data', (chunk) => chunks.push(chunk));
       socket.on('error', reject);
       socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
     });
   }
 
-  async function reserve(): Promise<ReserveAnswer> {
+  async function reserve(from?: string): Promise<ReserveAnswer> {
     const body = { certificateSha256: CERTIFICATE, viewerKeySha256: VIEWER_KEY };
-    const { json } = await call('/api/v1/sessions', { method: 'POST', body });
+    const { json } = await call('/api/v1/sessions', { method: 'POST', body, from });
     return json as unknown as ReserveAnswer;
   }
 
   /** Reserves a classic name as a classic client does. */
-  async function getLink(): Promise<string> {
-    return (await call('/getlink.cgi')).text.split('\n')[1] ?? '';
+  async function getLink(from?: string): Promise<string> {
+    return (await call('/getlink.cgi', { from })).text.split('\n')[1] ?? '';
   }
 
-  return { ...bed, call, raw, reserve, getLink };
+  /** The fields of every event of this name. */
+  const logged = (event: string) =>
+    bed.lines.filter((line) => line.event === event).map((line) => line.fields);
+
+  return { ...bed, call, raw, reserve, getLink, logged };
 }
