@@ -29,6 +29,8 @@ const REQUIRED = [
   'dist/start-jupyter-proxy.js',
   'dist/proxy.js',
   'dist/types/proxy/module.d.ts',
+  'dist/chunks/store-worker.cjs',
+  'dist/chunks/node-sqlite3-wasm.wasm',
   'batch-templates/lib/run.sh',
   'batch-templates/slurm/notebook.sh',
   'batch-templates/slurm/jupyterlab.sh',
@@ -97,7 +99,7 @@ function checkPackage(unpacked) {
   const notices = existsSync(join(unpacked, 'THIRD-PARTY-NOTICES.txt'))
     ? readFileSync(join(unpacked, 'THIRD-PARTY-NOTICES.txt'), 'utf8')
     : '';
-  const unnamed = ['commander', 'execa', 'undici', 'yaml', 'chalk', 'ora', 'tmp'].filter(
+  const unnamed = ['commander', 'execa', 'undici', 'yaml', 'chalk', 'ora', 'tmp', 'node-sqlite3-wasm'].filter(
     (library) => !new RegExp(`^${library} \\d`, 'm').test(notices),
   );
   check('every bundled library has its licence notice', unnamed.length === 0, unnamed.join(', '));

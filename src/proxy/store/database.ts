@@ -63,6 +63,7 @@ function make(file: string): void {
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(fresh, file);
+  // Before its log is made: a log without a database is refused.
   syncFolder(dirname(file));
 }
 

@@ -144,6 +144,7 @@ describe('a store that is not whole', () => {
     ['cut off after a page', (file) => truncateSync(file, 4096), /damaged/],
     ['cut off in its head', (file) => truncateSync(file, 50), /damaged/],
     ['empty', (file) => truncateSync(file, 0), /not a store of this proxy, or damaged/],
+    ['missing an entry in a page', takeAnEntry, /damaged/],
     [
       'a text',
       (file) => writeFileSync(file, 'domain: jupyter.example.org\n'.repeat(300)),
@@ -166,6 +167,25 @@ describe('a store that is not whole', () => {
     expect(error?.message).toMatch(words);
     expect(error?.message).toContain('Nothing in it was changed');
     expect(error?.hint).toBeTruthy();
+  });
+
+  it('is refused as soon as it is read when a session was changed, and answers for the others', async () => {
+    const folder = join(folders.root, 'changed');
+    cpSync(whole, folder, { recursive: true });
+    const file = join(folder, 'sessions.db');
+    const text = readFileSync(file, 'latin1');
+    const { name } = sessions[7]!;
+    expect(text).toContain(`"name":"${name}"`);
+    writeFileSync(
+      file,
+      text.replace(`"name":"${name}"`, `"name":"fame-7"`.padEnd(name.length + 9)),
+      'latin1',
+    );
+    const store = await openStore(folder, quiet);
+    await expect(store.load()).rejects.toMatchObject({ code: 'bad-store' });
+    await expect(store.read(name)).rejects.toThrow('not as it was written');
+    expect(await store.read(sessions[8]!.name)).toEqual(sessions[8]);
+    await store.close();
   });
 
   it('is refused when its log is left and it is gone', async () => {
@@ -224,6 +244,18 @@ function contents(folder: string): Record<string, string> {
         .digest('hex'),
     ]),
   );
+}
+
+/** Leaves the last entry out of a page's list: every session that is found then is as it was, but one is not found. */
+function takeAnEntry(file: string): void {
+  const bytes = readFileSync(file);
+  const LEAF = 0x0a;
+  const page = [...Array(bytes.length / 4096).keys()]
+    .slice(1)
+    .find((number) => bytes[number * 4096] === LEAF)!;
+  const entries = page * 4096 + 3;
+  bytes.writeUInt16BE(bytes.readUInt16BE(entries) - 1, entries);
+  writeFileSync(file, bytes);
 }
 
 function withSqlite(file: string, text: string): void {
