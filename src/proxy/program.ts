@@ -26,6 +26,7 @@ function createProgram(surroundings: Surroundings): Command {
     .exitOverride()
     .configureOutput({ writeOut: surroundings.stdout, writeErr: surroundings.stderr });
   addServe(program, surroundings);
+  addCheck(program, surroundings);
   addInit(program, surroundings);
   addFeed(program, surroundings);
   addAdministration(program, surroundings);
@@ -37,21 +38,37 @@ function addServe(program: Command, surroundings: Surroundings): void {
     .command('serve')
     .description(
       'Serve in the foreground until SIGTERM or Ctrl-C. The log goes to stdout, a JSON line an event.',
-    )
-    .option('--config <file>', 'the configuration, proxy.yaml; an option below stands in for its key');
-  for (const facts of Object.values<KeyFacts>(KEYS)) {
-    if (facts.option === undefined) continue;
-    if (facts.list) {
-      serve.option(facts.option, facts.help, (value, before: string[] | undefined) => [
-        ...(before ?? []),
-        value,
-      ]);
-    } else serve.option(facts.option, facts.help);
-  }
-  serve.action(async (options: Record<string, unknown>) => {
+    );
+  addSettings(serve).action(async (options: Record<string, unknown>) => {
     const { serve: run } = await import('./commands/serve.js');
     await run(options['config'] as string | undefined, byKey(serve, options), surroundings);
   });
+}
+
+function addCheck(program: Command, surroundings: Surroundings): void {
+  const check = program
+    .command('check')
+    .description(
+      'Look at everything that serve needs, a line each, and change nothing. Exit code 3 for an error.',
+    );
+  addSettings(check).action(async (options: Record<string, unknown>) => {
+    const { check: run } = await import('./commands/check.js');
+    await run(options['config'] as string | undefined, byKey(check, options), surroundings);
+  });
+}
+
+function addSettings(command: Command): Command {
+  command.option('--config <file>', 'the configuration, proxy.yaml; an option below stands in for its key');
+  for (const facts of Object.values<KeyFacts>(KEYS)) {
+    if (facts.option === undefined) continue;
+    if (facts.list) {
+      command.option(facts.option, facts.help, (value, before: string[] | undefined) => [
+        ...(before ?? []),
+        value,
+      ]);
+    } else command.option(facts.option, facts.help);
+  }
+  return command;
 }
 
 function addInit(program: Command, surroundings: Surroundings): void {
