@@ -32,6 +32,11 @@ describe('one who guesses', () => {
 
   const count = (answers: readonly Answer[], status: number) =>
     answers.filter((answer) => answer.status === status).length;
+  /** A minute may be over in the middle, and a new one begin. */
+  function expectStopped(taken: number, limit: number): void {
+    expect(taken).toBeGreaterThanOrEqual(limit);
+    expect(taken).toBeLessThanOrEqual(2 * limit);
+  }
   const path = (name = session.name) => `/api/v1/sessions/${name}`;
 
   it.for<[what: string, guess: () => [method: string, path: string, call: Call], refused: number]>([
@@ -48,11 +53,11 @@ describe('one who guesses', () => {
       const [method, where, call] = guess();
       return bed.call(method, where, { ...call, from });
     });
-    expect(count(answers, refused)).toBe(FAILED_CALLS);
-    expect(count(answers, 429)).toBe(100 - FAILED_CALLS);
-    const last = answers.at(-1)!;
-    expect(last.body).toContain('"limit-reached"');
-    expect(last.text.toLowerCase()).toMatch(/\r\nretry-after: \d+\r\n/);
+    expectStopped(count(answers, refused), FAILED_CALLS);
+    const stopped = answers.filter(({ status }) => status === 429);
+    expect(stopped).toHaveLength(100 - count(answers, refused));
+    expect(stopped[0]!.body).toContain('"limit-reached"');
+    expect(stopped[0]!.text.toLowerCase()).toMatch(/\r\nretry-after: \d+\r\n/);
     const { secret } = session;
     expect((await bed.call('GET', path(), { secret, from })).status).toBe(200);
     expect((await bed.call('GET', path('never-given-out'), { secret, from: anAddress() })).status).toBe(404);
@@ -72,7 +77,7 @@ describe('one who guesses', () => {
       const ask = (name: string) => bed.call('GET', `/${call}token=${name}`, { from });
       const answers = await flood(100, () => ask('never-given-out'));
       const stopped = answers.filter(({ body }) => /^Oops! Too many calls/.test(body));
-      expect(stopped).toHaveLength(100 - FAILED_CALLS);
+      expectStopped(100 - stopped.length, FAILED_CALLS);
       expect((await ask(token)).body).toMatch(/^Oops! Too many calls/);
     }
     const others = await bed.call('GET', `/tokenjobstate.cgi?token=${token}`, { from: anAddress() });
@@ -82,13 +87,13 @@ describe('one who guesses', () => {
   it('and one who takes names without end gets no more of them, by either protocol, while others do', async () => {
     const body = { certificateSha256: 'a'.repeat(64), viewerKeySha256: 'b'.repeat(64) };
     let from = anAddress();
-    const own = await flood(60, () => bed.call('POST', '/api/v1/sessions', { body, from }));
-    expect([count(own, 201), count(own, 429)]).toEqual([RESERVATIONS, 60 - RESERVATIONS]);
-    expect(own.at(-1)!.body).toContain('"limit-reached"');
+    const own = await flood(100, () => bed.call('POST', '/api/v1/sessions', { body, from }));
+    expectStopped(count(own, 201), RESERVATIONS);
+    expect(count(own, 201) + count(own, 429)).toBe(100);
     expect((await bed.call('GET', '/getlink.cgi', { from })).body).toMatch(/^Oops! Too many sessions/);
     from = anAddress();
-    const classic = await flood(60, () => bed.call('GET', '/getlink.cgi', { from }));
-    expect(classic.filter(({ body: text }) => text.startsWith('Your token is '))).toHaveLength(RESERVATIONS);
+    const classic = await flood(100, () => bed.call('GET', '/getlink.cgi', { from }));
+    expectStopped(classic.filter(({ body: text }) => text.startsWith('Your token is ')).length, RESERVATIONS);
     expect((await bed.call('POST', '/api/v1/sessions', { body, from: anAddress() })).status).toBe(201);
   });
 });
