@@ -47,8 +47,8 @@ export interface ProxyOptions {
   feederSecret?: string;
   /** Without it there are no calls for administrators. */
   adminToken?: string;
-  /** Closed with the proxy. Default: memory, which forgets everything with the process. */
-  store?: Store;
+  /** Opens where sessions are kept; closed with the proxy. Default: memory, which forgets everything with the process. */
+  openStore?: () => Promise<Store>;
   lifetimes?: Lifetimes;
   limits?: Limits;
   log?: Log;
@@ -80,16 +80,18 @@ export interface ProxyStatus {
 const HTTPS_PORT = 443;
 
 /**
- * Resolves once it listens. Throws StartJupyterError: 'bad-configuration', 'bad-certificate', 'address-in-use'.
+ * Resolves once it listens. Throws StartJupyterError: 'bad-configuration', 'bad-certificate', 'address-in-use', and what
+ * opening the store throws. Nothing is left open then.
  */
 export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
-  const { domain, log = () => undefined, limits = DEFAULT_LIMITS, store = createMemoryStore() } = options;
+  const { domain, log = () => undefined, limits = DEFAULT_LIMITS } = options;
   const trustedNetworks = parseNetworks(options.trustedNetworks);
   const sources = options.jobStateSources ?? [];
   const jobStateSources = sources.length > 0 ? parseNetworks(sources) : undefined;
   checkCertificates(options.certificates, domain, systemClock.now());
   let certificateEndsAt = earliestEnd(options.certificates);
   const shares = shareDescriptors();
+  const store = (await options.openStore?.()) ?? createMemoryStore();
   const registry = await createRegistry({
     store,
     clock: systemClock,
@@ -101,6 +103,9 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
       pendingReservations: limits.pendingReservations,
       lifetimes: options.lifetimes,
     },
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
   });
   // One request a connection: then its time limit can cut no second one.
   const control = Object.assign(createHttpServer({ maxHeaderSize: limits.maxHeaderSize }), {

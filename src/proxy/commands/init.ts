@@ -77,6 +77,9 @@ trusted_networks:
   - 127.0.0.0/8
   - ::1/128
 
+# Where sessions are kept; they outlive a restart. "memory" forgets them.
+store: state
+
 # For trying out the jobs run on this very machine. On a proxy host of its own leave it out.
 allow_local_backends: true
 

@@ -10,6 +10,8 @@ import { systemClock } from '../registry/clock.js';
 import { watchCertificates } from '../renewal.js';
 import { startRedirect } from '../redirect.js';
 import { startProxy, type RunningProxy } from '../server.js';
+import { openStore } from '../store/open-store.js';
+import { storeFolder } from '../store/place.js';
 import type { Surroundings } from '../surroundings.js';
 import { takeSockets } from '../systemd.js';
 
@@ -34,13 +36,14 @@ export async function serve(
     reload();
   });
   const certificates = await readCertificates(settings);
+  const stateFolder = storeFolder(settings.store, env);
   const proxy = await startProxy({
     ...settings,
     listen: handed.https ?? settings.listen,
     certificates,
     feederSecret: readToken(settings.feederSecretFile, 'feeder_secret_file'),
     adminToken: readToken(settings.adminTokenFile, 'admin_token_file'),
-    store: undefined,
+    ...(stateFolder !== undefined && { openStore: () => openStore(stateFolder, log) }),
     log,
   });
   const besides = await listenBeside(settings, proxy, metrics, handed.http ?? settings.redirectListen);
@@ -57,7 +60,9 @@ export async function serve(
   stderr(
     `start-jupyter-proxy ${VERSION} listens on ${place}:${proxy.port} for *.${settings.domain}\n` +
       `Control: ${proxy.controlUrl}, for ${settings.trustedNetworks.join(' ') || 'nobody: set trusted_networks'}\n` +
-      'Sessions are kept in memory: a restart forgets them.\n',
+      (stateFolder === undefined
+        ? 'Sessions are kept in memory: a restart forgets them.\n'
+        : `Sessions are kept in ${stateFolder}.\n`),
   );
   const signal = await stop;
   renewal.stop();

@@ -12,6 +12,8 @@ export interface Changes {
   change(name: string, transition: (session: Session) => Session | Refusal): Promise<Session>;
   /** Notes what need not survive a restart (a job's report), in turn as well. */
   note(name: string, transition: (session: Session) => Session): Promise<void>;
+  /** Finds out what became of writes that nobody could tell of, and stores ends that were not. Rejects while it cannot. */
+  settle(): Promise<void>;
 }
 
 export interface ChangesDeps {
@@ -24,6 +26,8 @@ export interface ChangesDeps {
 /** The one way in which sessions change: one after the other for each name, through the store, then seen by lookups. */
 export function createChanges({ store, known, log, onEnded }: ChangesDeps): Changes {
   const inTurn = createInTurn();
+  /** Names of sessions of which the store may know more or less than we do. */
+  const unsure = new Set<string>();
 
   async function written(write: () => Promise<boolean>): Promise<boolean> {
     try {
@@ -40,11 +44,28 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
       known.put(next);
       onEnded(next);
     }
+    unsure.add(next.name);
     if (!(await written(() => store.replace(next)))) {
       throw new Refusal('cannot-store', `Something else changed ${next.name} just now. Please try again.`);
     }
+    unsure.delete(next.name);
     known.put(next);
     return next;
+  }
+
+  /** What is stored is what counts; but what has ended here stays so, and is stored as ended. */
+  async function settleOne(name: string): Promise<void> {
+    if (!unsure.has(name)) return;
+    const settled = await written(async () => {
+      const kept = known.get(name);
+      const stored = await store.read(name);
+      if (stored && kept?.phase === 'ended' && stored.phase !== 'ended') {
+        return store.replace({ ...kept, revision: stored.revision + 1 });
+      }
+      if (stored) known.put(stored);
+      return true;
+    });
+    if (settled) unsure.delete(name);
   }
 
   return {
@@ -54,14 +75,14 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
       return added;
     },
     change(name, transition) {
-      return inTurn(name, () => {
+      return inTurn(name, async () => {
+        await settleOne(name);
         const session = known.get(name);
         const next = session
           ? transition(session)
           : new Refusal('unknown-session', 'There is no such session.');
-        if (next instanceof Refusal) return Promise.reject(next);
-        if (next === session) return Promise.resolve(session);
-        return replace({ ...next, revision: next.revision + 1 });
+        if (next instanceof Refusal) throw next;
+        return next === session ? session : replace({ ...next, revision: next.revision + 1 });
       });
     },
     note(name, transition) {
@@ -70,6 +91,9 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
         if (session) known.put(transition(session));
         return Promise.resolve();
       });
+    },
+    async settle() {
+      await Promise.all([...unsure].map((name) => inTurn(name, () => settleOne(name))));
     },
   };
 }

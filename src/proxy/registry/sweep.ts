@@ -37,7 +37,9 @@ export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): 
         return cause ? end(session, cause, now) : session;
       }),
     );
-    const failed = (await Promise.allSettled(ended)).find(({ status }) => status === 'rejected');
+    const failed = (await Promise.allSettled([changes.settle(), ...ended])).find(
+      ({ status }) => status === 'rejected',
+    );
     if (failed) throw (failed as PromiseRejectedResult).reason;
     for (const { name } of known.forgettable(now)) {
       await store.forget(name);

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { buildStoreWorker } from '../../../scripts/build-store.mjs';
 import { exchange, get } from './data/stage.js';
 
 const run = promisify(execFile);
@@ -33,6 +34,7 @@ beforeAll(async () => {
     },
     logLevel: 'error',
   });
+  await buildStoreWorker(join(folder, 'dist'));
 }, 60_000);
 afterEach(async () => {
   for (const child of children.splice(0)) {

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../../../src/proxy/registry/memory-store.js';
+import type { Store } from '../../../../src/proxy/registry/store.js';
+import { SWEEP_MS } from '../../../../src/proxy/registry/sweep.js';
+import { CERTIFICATE, registryBed, settled, VIEWER_KEY } from './bed.js';
+
+type Trouble = 'none' | 'before' | 'after';
+
+/** A store whose disk fails: before a change is written, or after it, when nobody is told any more. */
+function troubledStore(): { store: Store; trouble: { now: Trouble; reads?: boolean } } {
+  const memory = createMemoryStore();
+  const trouble: { now: Trouble; reads?: boolean } = { now: 'none' };
+  const fails = () => Promise.reject(new Error('the disk is full'));
+  return {
+    trouble,
+    store: {
+      ...memory,
+      read: (name) => (trouble.reads ? fails() : memory.read(name)),
+      async replace(session) {
+        if (trouble.now === 'before') return fails();
+        const replaced = await memory.replace(session);
+        return trouble.now === 'after' ? fails() : replaced;
+      },
+    },
+  };
+}
+
+async function troubledBed() {
+  const { store, trouble } = troubledStore();
+  const bed = await registryBed({ store });
+  const { session } = await bed.registry.reserve({
+    certificateSha256: CERTIFICATE,
+    viewerKeySha256: VIEWER_KEY,
+  });
+  return { ...bed, store, trouble, name: session.name };
+}
+
+describe.each(['before', 'after'] as const)('when the store fails %s it has written', (when) => {
+  it('a change is refused, and the session takes the next one', async () => {
+    const { registry, store, trouble, name } = await troubledBed();
+    trouble.now = when;
+    await expect(registry.link(name, '17')).rejects.toMatchObject({ code: 'cannot-store' });
+    trouble.now = 'none';
+    expect(await registry.link(name, '17')).toMatchObject({ jobId: '17' });
+    expect(await store.read(name)).toMatchObject({ jobId: '17' });
+  });
+
+  it('an end holds at once, is not said to be stored, and is stored by the next sweep', async () => {
+    const { registry, store, trouble, clock, name } = await troubledBed();
+    trouble.now = when;
+    trouble.reads = true;
+    await expect(registry.end(name, 'destroyed')).rejects.toMatchObject({ code: 'cannot-store' });
+    expect(registry.lookup(name)?.phase).toBe('ended');
+    await expect(registry.end(name, 'destroyed')).rejects.toMatchObject({ code: 'cannot-store' });
+    trouble.now = 'none';
+    trouble.reads = false;
+    await clock.advance(SWEEP_MS);
+    await settled();
+    expect(await store.read(name)).toMatchObject({ phase: 'ended', cause: 'destroyed' });
+    expect(await registry.end(name, 'evicted')).toMatchObject({ cause: 'destroyed' });
+  });
+});
+
+it('sessions whose time is up end while the store fails', async () => {
+  const { registry, trouble, clock, name } = await troubledBed();
+  trouble.now = 'before';
+  await clock.leap(25 * 3_600_000);
+  expect(registry.lookup(name)).toMatchObject({ phase: 'ended', cause: 'expired' });
+});
