@@ -2,6 +2,7 @@
  * The idle connection that a plain backend is held by. Without a certificate nothing else tells a session's Jupyter
  * from a program that takes its port later: as long as this connection stands, it is the same one that listens.
  */
+import { systemClock, type Clock } from '../registry/clock.js';
 import type { Tether } from '../registry/outside.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Backend } from '../registry/session.js';
@@ -16,7 +17,11 @@ const SIGN_OF_LIFE = 'GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** Resolves once the connection is open. Rejects with a {@link Refusal} when it cannot be opened, after 10 s at the latest. */
-export function openTether(backend: Backend, signal: AbortSignal): Promise<Tether> {
+export function openTether(
+  backend: Backend,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<Tether> {
   return new Promise((resolve, reject) => {
     const socket = openPlain(backend, (fault) => {
       if (fault) {
@@ -24,17 +29,18 @@ export function openTether(backend: Backend, signal: AbortSignal): Promise<Tethe
         return;
       }
       let heard = 0;
+      let callOff: (() => void) | undefined;
       const speak = () => {
         heard = 0;
         socket.write(SIGN_OF_LIFE);
+        callOff = clock.after(SIGN_OF_LIFE_MS, speak);
       };
       socket.on('data', ({ length }: Buffer) => {
         heard += length;
         if (heard > MAX_ANSWER_BYTES) socket.destroy();
       });
       speak();
-      const timer = setInterval(speak, SIGN_OF_LIFE_MS).unref();
-      resolve({ closed: closing.then(() => clearInterval(timer)) });
+      resolve({ closed: closing.then(() => callOff?.()) });
     });
     const giveUp = () => socket.destroy();
     const closing = new Promise<void>((closed) => socket.once('close', () => closed()));
