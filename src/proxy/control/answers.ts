@@ -2,8 +2,16 @@ import type { ServerResponse } from 'node:http';
 import { API_ERRORS, API_HEADER, API_VERSION, type ApiError } from '../../satellite/protocol.js';
 import type { Refusal } from '../registry/refusal.js';
 
+/** How long a refused caller may go on sending what nobody reads. */
+const LINGER_MS = 2000;
+
 /** An answer of our own API. Without a body: 204. */
 export function answerJson(response: ServerResponse, status: number, body?: object): void {
+  response.end(begin(response, status, body));
+}
+
+/** Writes the head; gives the text that belongs to it. */
+function begin(response: ServerResponse, status: number, body?: object): string {
   const text = body === undefined ? '' : `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     [API_HEADER]: API_VERSION,
@@ -13,15 +21,30 @@ export function answerJson(response: ServerResponse, status: number, body?: obje
       'content-length': Buffer.byteLength(text),
     }),
   });
-  response.end(text);
+  return text;
 }
 
-/** The connection is closed after it: a body that was not read may still be on its way. */
+/**
+ * The connection is closed after it, but not while the caller still sends: who is cut off then loses the answer, too. A
+ * body that was not read is thrown away for a while.
+ */
 export function answerRefusal(response: ServerResponse, refusal: Refusal): void {
   const body: ApiError = { code: refusal.code, message: refusal.message };
   response.setHeader('connection', 'close');
   if (refusal.retryAfterSeconds !== undefined) response.setHeader('retry-after', refusal.retryAfterSeconds);
-  answerJson(response, API_ERRORS[refusal.code], body);
+  const text = begin(response, API_ERRORS[refusal.code], body);
+  const { req: request } = response;
+  if (request.complete) {
+    response.end(text);
+    return;
+  }
+  response.write(text);
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('end', end).once('close', end).resume();
 }
 
 /** An answer of a classic endpoint: the words are exact, and clients take them from the end of the body. */

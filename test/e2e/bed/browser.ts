@@ -23,13 +23,19 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Starts Chromium with a profile and an NSS database of its own, in which these CA files are trusted. */
-export async function startBrowser(caFiles: readonly string[]): Promise<Browser> {
+/**
+ * Starts Chromium with a profile and an NSS database of its own, in which these CA files are trusted; `more` are further
+ * arguments of its command line.
+ */
+export async function startBrowser(
+  caFiles: readonly string[],
+  more: readonly string[] = [],
+): Promise<Browser> {
   const home = mkdtempSync(join(tmpdir(), 'start-jupyter-browser-'));
   trust(home, caFiles);
   const context = await chromium.launchPersistentContext(join(home, 'profile'), {
     executablePath: theBed().chromium,
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...more],
     headless: true,
     env: { HOME: home, PATH: '/usr/bin:/bin', LANG: 'C.UTF-8' },
     viewport: { width: 1280, height: 900 },
