@@ -33,7 +33,8 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
     try {
       return await write();
     } catch (error) {
-      log('store-failed', { error: error instanceof Error ? error.message : 'unknown' });
+      const message = error instanceof Error ? error.message : 'unknown';
+      log('store-failed', { refused: 'cannot-store', error: message });
       throw new Refusal('cannot-store', 'The proxy cannot store sessions now. Please try again later.');
     }
   }
@@ -53,16 +54,19 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
     return next;
   }
 
-  /** What is stored is what counts; but what has ended here stays so, and is stored as ended. */
+  /**
+   * Memory counts, and of what is stored only the revision: a change that nobody was told of need not be, and a stored
+   * redeem whose tether was given up must not be served. What has ended here is stored as ended.
+   */
   async function settleOne(name: string): Promise<void> {
-    if (!unsure.has(name)) return;
+    const kept = known.get(name);
+    if (!kept || !unsure.has(name)) return;
     const settled = await written(async () => {
-      const kept = known.get(name);
       const stored = await store.read(name);
-      if (stored && kept?.phase === 'ended' && stored.phase !== 'ended') {
-        return store.replace({ ...kept, revision: stored.revision + 1 });
-      }
-      if (stored) known.put(stored);
+      const undone = kept.phase === 'ended' && stored !== undefined && stored.phase !== 'ended';
+      const revision = (stored ?? kept).revision + (undone ? 1 : 0);
+      if (undone && !(await store.replace({ ...kept, revision }))) return false;
+      known.put({ ...kept, revision });
       return true;
     });
     if (settled) unsure.delete(name);
@@ -93,7 +97,10 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
       });
     },
     async settle() {
-      await Promise.all([...unsure].map((name) => inTurn(name, () => settleOne(name))));
+      // One first: while the store fails the others need not be tried.
+      const [first, ...others] = [...unsure].map((name) => () => inTurn(name, () => settleOne(name)));
+      await first?.();
+      await Promise.all(others.map((settle) => settle()));
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Lifetimes } from './lifetimes.js';
 import type { Log, OpenTether, Tether, VerifyBackend } from './outside.js';
 import { Refusal } from './refusal.js';
 import type { Backend, EndCause, Session } from './session.js';
-import { openPatiently } from './tethers.js';
+import { openPatiently, pause, RETRY_MS } from './tethers.js';
 import * as transitions from './transitions.js';
 
 const PROOF_TIMEOUT_MS = 10_000;
@@ -111,13 +111,17 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
   async function serveWhenTethered(session: Session): Promise<void> {
     if (!transitions.isRedeemed(session)) return;
     const { name, backend } = session;
-    const tether = await openPatiently(backend, openTether, clock, openFor(name).signal);
+    const { signal } = openFor(name);
+    const tether = await openPatiently(backend, openTether, clock, signal);
     if (!tether) {
       await endGone(name);
       return;
     }
-    await changes.change(name, transitions.tethered).catch(() => cut(name));
-    await endWhenClosed(name, tether);
+    const closed = endWhenClosed(name, tether);
+    // While the store fails the tether is kept: as long as it stands the session is its own.
+    const served = () => changes.change(name, transitions.tethered).then(Boolean, () => false);
+    while (!signal.aborted && !(await served())) await pause(RETRY_MS, clock, signal);
+    await closed;
   }
 
   return {

@@ -2,7 +2,8 @@ import type { Clock } from './clock.js';
 import type { OpenTether, Tether } from './outside.js';
 import type { Backend } from './session.js';
 
-const RETRY_MS = 1_000;
+/** Between two tries. */
+export const RETRY_MS = 1_000;
 
 /** Classic clients redeem when their Jupyter is still starting; from a busy file system that takes minutes. */
 const PATIENCE_MS = 10 * 60_000;
@@ -23,7 +24,8 @@ export async function openPatiently(
   return undefined;
 }
 
-function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Less long when the signal is aborted. */
+export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const callOff = clock.after(delayMs, done);
     function done(): void {
