@@ -3,7 +3,7 @@
 //   npm run bench:proxy -- [--quick] [--only get,handshake,…] [--path plain,pinned] [--rounds N] [--seconds S] [--package FOLDER]
 //
 // --quick     one short round, fewer websockets, mappings at 10 and 1,000: 3 minutes in the place of 15
-// --only      get, handshake, websocket, roundtrip, download, idle, mapping
+// --only      get, handshake, websocket, roundtrip, download, idle, stalled, mapping
 // --path      plain: HTTP to the backend; pinned: TLS to the backend, its certificate checked
 // --package   an unpacked package, in the place of packing this one
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ import { startBackends } from './backends.mjs';
 import { MAPPING, PINNED, PLAIN } from './contestants.mjs';
 import { installPeers, versions } from './install.mjs';
 import { measureMappings } from './mappings.mjs';
-import { LOADS, measureIdle, measureLoads } from './measure.mjs';
+import { LOADS, measureMemory, MEMORY, measureLoads } from './measure.mjs';
 import { pinSelf } from './processes.mjs';
 import { loadTable, mappingTable } from './report.mjs';
 
@@ -24,7 +24,7 @@ const DOMAIN = 'bench.jupyter.localhost';
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', default: [...Object.keys(LOADS), 'idle', 'mapping'].join() },
+    only: { type: 'string', default: [...Object.keys(LOADS), ...Object.keys(MEMORY), 'mapping'].join() },
     path: { type: 'string', default: 'plain,pinned' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
@@ -33,8 +33,8 @@ const { values } = parseArgs({
 });
 const wanted = values.only.split(',');
 const amounts = values.quick
-  ? { rounds: 1, seconds: 1, idle: 300, sizes: [10, 1000] }
-  : { rounds: 5, seconds: 2, idle: 1000, sizes: [10, 1000, 10_000] };
+  ? { rounds: 1, seconds: 1, idle: 300, stalled: 50, sizes: [10, 1000] }
+  : { rounds: 5, seconds: 2, idle: 1000, stalled: 200, sizes: [10, 1000, 10_000] };
 const rounds = Number(values.rounds ?? amounts.rounds);
 const seconds = Number(values.seconds ?? amounts.seconds);
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -99,8 +99,9 @@ async function compare(site) {
   ]) {
     if (!values.path.split(',').includes(path)) continue;
     const results = await measureLoads(contestants, site, { wanted: loads, rounds, seconds, say });
-    if (wanted.includes('idle'))
-      results.idle = await measureIdle(contestants, site, { count: amounts.idle, say });
+    for (const which of Object.keys(MEMORY).filter((one) => wanted.includes(one))) {
+      results[which] = await measureMemory(contestants, site, { which, count: amounts[which], say });
+    }
     console.log(`\n### ${path === 'plain' ? 'Plain backends' : 'Backends with TLS, certificate checked'}\n`);
     console.log(loadTable(contestants, results));
   }

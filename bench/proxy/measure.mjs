@@ -75,6 +75,7 @@ async function withEchoes(proxy, work) {
 
 /** Medians over the rounds, `{load: [a value for each contestant]}`. All run all the time; the idle ones cost nothing. */
 export async function measureLoads(contestants, site, { wanted, rounds, seconds, say }) {
+  if (wanted.length === 0) return {};
   const proxies = [];
   const values = Object.fromEntries(wanted.map((load) => [load, contestants.map(() => [])]));
   try {
@@ -95,18 +96,31 @@ export async function measureLoads(contestants, site, { wanted, rounds, seconds,
   return Object.fromEntries(wanted.map((load) => [load, values[load].map(median)]));
 }
 
-const WARM = 100;
+/** What connections that stand still take, in KiB each, in a proxy that was started for it: `{title, open}`. */
+export const MEMORY = {
+  idle: { title: 'idle websocket', open: ({ port, hosts, ca }) => openWebsocket(port, hosts.echo, ca) },
+  stalled: {
+    title: 'download that nobody reads',
+    async open({ port, hosts, ca }) {
+      const socket = await openTls(port, hosts.http, ca);
+      socket.on('error', () => undefined);
+      // Nothing reads from the socket, so that the kernel's buffers fill and then the proxy's.
+      socket.pause();
+      socket.write(getText(hosts.http, '/download'));
+      return socket;
+    },
+  },
+};
+const WARM = 20;
 
-/** KiB that each open websocket without a message adds, in a proxy that was started for it. */
-export async function measureIdle(contestants, site, { count, say }) {
+export async function measureMemory(contestants, site, { which, count, say }) {
   const values = [];
   for (const contestant of contestants) {
     values.push(
       await withProxy(contestant, site, async (proxy) => {
         const sockets = [];
         const open = async (so) => {
-          while (sockets.length < so)
-            sockets.push(await openWebsocket(proxy.port, proxy.hosts.echo, proxy.ca));
+          while (sockets.length < so) sockets.push(await MEMORY[which].open(proxy));
           await sleep(1500);
           return residentKiB(proxy);
         };
@@ -116,7 +130,7 @@ export async function measureIdle(contestants, site, { count, say }) {
         return (after - before) / count;
       }),
     );
-    say(`idle websockets: ${contestant.title}`);
+    say(`${MEMORY[which].title}: ${contestant.title}`);
   }
   return values;
 }

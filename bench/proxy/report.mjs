@@ -1,11 +1,11 @@
 // The results as Markdown, ready for docs/benchmarks.md.
-import { LOADS } from './measure.mjs';
+import { LOADS, MEMORY } from './measure.mjs';
 
 /** One table a path: a row each, our own first, and how ours stands to the best of the others (1 = level, 2 = twice as good). */
 export function loadTable(contestants, results) {
   const loads = Object.keys(results);
   const titles = loads.map((load) =>
-    load === 'idle' ? 'idle websocket KiB' : `${LOADS[load].title} ${LOADS[load].unit}`,
+    MEMORY[load] ? `${MEMORY[load].title} KiB` : `${LOADS[load].title} ${LOADS[load].unit}`,
   );
   const digits = (load) => LOADS[load]?.digits ?? 0;
   const lines = [row(['proxy', 'work', ...titles]), row(['---', '---', ...titles.map(() => '---:')])];

@@ -8,13 +8,20 @@ import { PROXY_CORE, start } from '../processes.mjs';
 const FILLED_AT_ONCE = 8;
 
 /** What a benchmark alone needs: the load is one address, and the backends are on this machine. */
-function configuration({ domain, certFile, keyFile }) {
+function configuration({ domain, certFile, keyFile, folder }) {
   return `domain: ${domain}
 listen: 127.0.0.1:0
 certificate: ${certFile}
 key: ${keyFile}
 trusted_networks: [127.0.0.1/32]
 allow_plain_backends: true
+allow_local_backends: true
+store: ${join(folder, 'store')}
+max_connections_per_session: 8000
+max_opening_per_session: 8000
+max_connections_per_address: 8000
+reservations_per_minute: 1000000
+pending_reservations: 1000000
 `;
 }
 

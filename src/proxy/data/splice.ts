@@ -4,9 +4,10 @@ import type { TLSSocket } from 'node:tls';
 
 /**
  * What may wait for a side that does not read before the other side is left alone. TLS is read in records of 16 KiB:
- * those that come while one is being written go on together, in one write.
+ * those that come while one is being written go on together, in one write. Twice as much makes downloads a little
+ * cheaper (8 %), and a reader that does not read costs 360 KiB in the place of 260.
  */
-const WAITING_BYTES = 128 * 1024;
+const WAITING_BYTES = 64 * 1024;
 
 /** From the browser to the backend, by Node's ordinary stream events. */
 export function pour(browser: TLSSocket, backend: Socket): void {
