@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -102,7 +103,7 @@ describe('a store that is not whole', () => {
     spoil: (file: string) => void,
     folder: string,
   ): Promise<StartJupyterError | undefined> {
-    cpSync(whole, folder, { recursive: true });
+    copyOf(whole, folder);
     const file = join(folder, 'sessions.db');
     spoil(file);
     const before = contents(folder);
@@ -171,7 +172,7 @@ describe('a store that is not whole', () => {
 
   it('is refused as soon as it is read when a session was changed, and answers for the others', async () => {
     const folder = join(folders.root, 'changed');
-    cpSync(whole, folder, { recursive: true });
+    copyOf(whole, folder);
     const file = join(folder, 'sessions.db');
     const text = readFileSync(file, 'latin1');
     const { name } = sessions[7]!;
@@ -244,6 +245,13 @@ function contents(folder: string): Record<string, string> {
         .digest('hex'),
     ]),
   );
+}
+
+/** Not every Node copies a folder's mode. */
+function copyOf(whole: string, folder: string): void {
+  mkdirSync(folder, { mode: 0o700 });
+  cpSync(whole, folder, { recursive: true });
+  chmodSync(folder, 0o700);
 }
 
 /** Leaves the last entry out of a page's list: every session that is found then is as it was, but one is not found. */
