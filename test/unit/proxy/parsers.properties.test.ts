@@ -15,6 +15,8 @@ import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../src/pr
 import { destinationOf } from '../../../src/proxy/data/server-name.js';
 import { readConfiguration } from '../../../src/proxy/configuration.js';
 import { givenOptions, isKey, KEYS, readSettings } from '../../../src/proxy/options.js';
+import { readSlurmQueue } from '../../../src/proxy/feeder/slurm-queue.js';
+import { sourceOf } from '../../../src/proxy/limiting/source.js';
 import { ownersKey } from '../../../src/proxy/pages/viewer.js';
 import { Refusal } from '../../../src/proxy/registry/refusal.js';
 import { WORDS } from '../../../src/proxy/registry/words.js';
@@ -263,6 +265,59 @@ describe('classic parameters and job states', () => {
           expect(id).toMatch(/^[-A-Za-z0-9._]+$/);
           expect(['waiting', 'running', 'ended', 'unknown']).toContain(state);
         }
+      }),
+    );
+  });
+});
+
+describe('a listing of squeue', () => {
+  const SEPARATOR = '\x1f';
+  const states = fc.constantFrom(
+    'PENDING',
+    'RUNNING',
+    'COMPLETED',
+    'CANCELLED',
+    'SUSPENDED',
+    'NOVEL_STATE',
+    '__proto__',
+  );
+  const id = fc.oneof(
+    fc.nat().map(String),
+    fc.constantFrom('17_3', '17_[1-4:2%1]', '17_[1-', '17+1', '17_[0-9:0]'),
+  );
+  const dates = fc.oneof(fc.constantFrom('N/A', '', '2026-03-01T12:00:00', '9999-99-99T99:99:99'), text);
+  const line = fc
+    .tuple(id, fc.constant('17'), fc.constant('17'), states, text, dates, dates)
+    .map((fields) => fields.join(SEPARATOR));
+
+  it('gives reports of the protocol, and says when it did not understand a line', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(line, text)), fc.constantFrom('\n', ''), id, (lines, end, asked) => {
+        const queue = readSlurmQueue(lines.join('\n') + end, NOW);
+        expect(queue.complete).toBe(queue.passedOver === 0);
+        if (end === '' && lines.length > 0 && lines.at(-1) !== '') expect(queue.complete).toBe(false);
+        for (const jobId of [asked, '17', '17_3', 'constructor', '']) {
+          const report = queue.reportOf(jobId);
+          // Control takes what the feeder sends.
+          if (report) expect(parseFeed({ jobs: { '17': report } }).get('17')?.state).toBe(report.state);
+        }
+      }),
+    );
+  });
+});
+
+describe('what counts as one source', () => {
+  it('is an IPv4 address, and the first 64 bits of IPv6, in any notation', () => {
+    const group = fc.nat(0xffff).map((bits) => bits.toString(16));
+    const address = fc.array(group, { minLength: 8, maxLength: 8 });
+    fc.assert(
+      fc.property(address, address, fc.ipV4(), (one, other, four) => {
+        const sibling = [...one.slice(0, 4), ...other.slice(4)].join(':');
+        expect(sourceOf(sibling)).toBe(sourceOf(one.join(':')));
+        const same = one.slice(0, 4).join(':') === other.slice(0, 4).join(':');
+        expect(sourceOf(one.join(':')) === sourceOf(other.join(':'))).toBe(same);
+        expect(sourceOf(`::ffff:${four}`)).toBe(sourceOf(four));
+        expect(sourceOf(four)).not.toBe(sourceOf(one.join(':')));
       }),
     );
   });
