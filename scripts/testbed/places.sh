@@ -20,6 +20,7 @@ user_frank=sjfrank
 user_gina=sjgina
 user_hank=sjhank
 user_helen=sjhelen
+user_ivan=sjivan
 user_long=sjlong
 user_proxy=sjproxy
 

@@ -21,6 +21,7 @@ make_users() {
   make_user "$user_gina" "/home/$user_gina"
   make_user "$user_hank" "/home/$user_hank"
   make_user "$user_helen" "/home/$user_helen"
+  make_user "$user_ivan" "/home/$user_ivan"
   make_user "$user_long" "$(long_home)"
   make_user "$user_proxy" "/home/$user_proxy"
 }

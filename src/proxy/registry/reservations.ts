@@ -62,8 +62,8 @@ export function createReservations({
     if (known.pendingOf(key) + beingTaken.of(key) < pendingReservations) return beingTaken.add(key);
     throw new LimitReached(
       'pending-reservations',
-      `${pendingReservations} sessions that were reserved from ${source ?? 'there'} have not started yet. ` +
-        'Cancel jobs that are not needed, or try again when some of them have started.',
+      `Of the sessions that were reserved from ${source ?? 'there'}, ${pendingReservations} have not started yet, ` +
+        'and no more may wait. Cancel jobs that are not needed, or try again when some of them have started.',
       RETRY_AFTER_SECONDS,
     );
   }

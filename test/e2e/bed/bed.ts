@@ -17,11 +17,22 @@ export interface Bed {
   /** Whoever holds a lock on this file uses the test bed. */
   inUse: string;
   /**
-   * Ordinary users. bob is the curious neighbour; carol, dave, erin, frank, gina, hank and helen are one suite's at a
+   * Ordinary users. bob is the curious neighbour; carol, dave, erin, frank, gina, hank, helen and ivan are one suite's at a
    * time, so that all of their processes, jobs and sessions are its own.
    */
   users: Record<
-    'alice' | 'bob' | 'carol' | 'dave' | 'erin' | 'frank' | 'gina' | 'hank' | 'helen' | 'long' | 'proxy',
+    | 'alice'
+    | 'bob'
+    | 'carol'
+    | 'dave'
+    | 'erin'
+    | 'frank'
+    | 'gina'
+    | 'hank'
+    | 'helen'
+    | 'ivan'
+    | 'long'
+    | 'proxy',
     string
   >;
   /** The master copy of what `npm pack` makes, unpacked, read-only; tests take a copy (package-copy.ts). */

@@ -1,5 +1,5 @@
 /** The companion proxy of the package, run as a service user on a port of its own. */
-import { chownSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { theBed } from './bed.js';
@@ -32,18 +32,22 @@ export interface ProxyOptions {
   port?: number;
   /** More options of `serve`. */
   serve?: readonly string[];
+  /** More lines of proxy.yaml: some keys are no options. */
+  settings?: readonly string[];
 }
 
 const folders = new Set<string>();
 
 /** `init`, then `serve`; resolves once it listens. Stopped at the latest after the test file. */
 export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
-  const { domain = theBed().domain, port = 0, serve = [] } = options;
+  const { domain = theBed().domain, port = 0, serve = [], settings = [] } = options;
   const service = user(theBed().users.proxy);
   const program = masterPrograms().proxy;
   const folder = join(ownFolder(service.uid, service.gid), 'proxy');
   const made = await runAs(service, [...program, 'init', '--domain', domain, '--dir', folder]);
   if (made.exitCode !== 0) throw new Error(`start-jupyter-proxy init: ${made.stderr}`);
+
+  appendFileSync(join(folder, 'proxy.yaml'), settings.map((line) => `${line}\n`).join(''));
 
   const config = ['--config', join(folder, 'proxy.yaml'), '--listen', `127.0.0.1:${port}`];
   const running = startAs(service, [...program, 'serve', ...config, ...serve]);

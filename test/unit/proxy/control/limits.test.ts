@@ -90,11 +90,11 @@ describe('reservations', () => {
       json: {
         code: 'limit-reached',
         message: expect.stringContaining(
-          '3 sessions that were reserved from 127.0.0.1 have not started yet.',
+          'Of the sessions that were reserved from 127.0.0.1, 3 have not started yet, and no more',
         ) as unknown,
       },
     });
-    expect((await call('/getlink.cgi')).text).toMatch(/^Oops! 3 sessions that were reserved from/);
+    expect((await call('/getlink.cgi')).text).toMatch(/^Oops! Of the sessions that were reserved from/);
     expect(logged('limit-reached')).toEqual(
       Array(2).fill({ limit: 'pending-reservations', source: '127.0.0.1' }),
     );
