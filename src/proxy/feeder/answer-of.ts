@@ -23,24 +23,28 @@ export function answerOf(
   { env, limitMs, signal }: Asking,
 ): Promise<{ stdout: string; stderr: string }> {
   // KILL at once: it changes nothing, and what ignores TERM would be waited for without end.
-  const options = {
-    env,
-    timeout: limitMs,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    killSignal: 'SIGKILL' as const,
-    signal,
-  };
+  const options = { env, timeout: limitMs, maxBuffer: MAX_OUTPUT_BYTES, killSignal: 'SIGKILL' as const };
   return new Promise((resolve, reject) => {
-    execFile(file, args, options, (error, stdout, stderr) => {
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      signal.removeEventListener('abort', end);
       if (!error) resolve({ stdout, stderr });
-      else reject(noAnswer(file, error, stderr, limitMs));
-    }).stdin?.end();
+      else reject(noAnswer(file, signal.aborted ? 'was interrupted' : why(error, limitMs), error, stderr));
+    });
+    // execFile's own signal sends TERM, whatever killSignal says. What a wrapper started may hold its output open.
+    const end = () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.kill('SIGKILL');
+    };
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+    child.stdin?.end();
   });
 }
 
-function noAnswer(file: string, error: ExecError, stderr: string, limitMs: number): StartJupyterError {
+function noAnswer(file: string, what: string, error: ExecError, stderr: string): StartJupyterError {
   const detail = stderr.trim().slice(-SHOWN_CHARACTERS);
-  return new StartJupyterError('scheduler-unreachable', `${file} ${why(error, limitMs)}.`, {
+  return new StartJupyterError('scheduler-unreachable', `${file} ${what}.`, {
     ...(detail === '' ? {} : { detail }),
     ...(error.code === 'ENOENT' && { hint: `PATH must have the folder of ${file}.` }),
     cause: error,
@@ -51,7 +55,6 @@ type ExecError = Error & { code?: string | number | null; killed?: boolean };
 
 function why({ code, killed }: ExecError, limitMs: number): string {
   if (code === 'ENOENT') return 'was not found';
-  if (code === 'ABORT_ERR') return 'was interrupted';
   if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'said far too much';
   if (killed) return `did not answer within ${limitMs / 1000} s`;
   return typeof code === 'number' ? `ended with status ${code}` : `gave no answer (${code ?? 'killed'})`;
