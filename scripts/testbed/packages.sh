@@ -3,7 +3,7 @@
 
 install_packages() {
   local wanted=(slurm-wlm munge jupyter-notebook chromium libnss3-tools shellcheck strace curl wget tmux openssl
-    python3-venv procps hostname)
+    python3-venv procps hostname systemd libseccomp2)
   local missing=() package
   for package in "${wanted[@]}"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
