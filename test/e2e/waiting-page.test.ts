@@ -90,11 +90,11 @@ describeOnBed('the waiting page', () => {
         await tools.send('Emulation.setTimezoneOverride', { timezoneId: READERS_ZONE });
       },
     });
-    await watched.says('Your job is waiting', 'It is not to start before the time that was asked for.');
+    await watched.says('Your job is waiting', 'It starts at a later time, as was asked for.');
     const start = (await jobInState(session.jobId, ['PENDING'])).get('StartTime') ?? '';
     const style = { dateStyle: 'medium', timeStyle: 'short', timeZone: READERS_ZONE } as const;
     const inIndia = new Date(start).toLocaleString('en-US', style).replaceAll(/\s/g, '\\s');
-    await watched.says('Your job is waiting', new RegExp(`expected to start about ${inIndia}`));
+    await watched.says('Your job is waiting', new RegExp(`should start around ${inIndia}`));
     await watched.expectAccessible();
     await watched.picture('waiting-page', 'desktop');
     await watched.picture('waiting-page-phone', 'phone');

@@ -49,12 +49,13 @@ export function sendText(response: ServerResponse, status: number, text: string)
 }
 
 /** A whole answer as text, where there is no request that could be answered. `status` is the code with its words. */
-export function bareAnswer(status: string, text: string): string {
+export function bareAnswer(status: string, text: string, more: Record<string, string> = {}): string {
   const body = text === '' ? '' : `${text}\n`;
   const headers = {
     ...HEADERS,
     'Content-Type': 'text/plain; charset=utf-8',
     'Content-Length': String(Buffer.byteLength(body)),
+    ...more,
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`;

@@ -4,21 +4,27 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { BackendFault } from '../data/backend.js';
 import type { Destination } from '../data/server-name.js';
+import { headTooLarge } from '../limiting/limit-reached.js';
 import { DEFAULT_LIMITS, type Limits } from '../limits.js';
+import type { Log } from '../operation/log.js';
 import type { Session } from '../registry/session.js';
 import { bareAnswer, sendText, sendView } from './answers.js';
 import { ownersKey, viewerCookie } from './viewer.js';
 import { brokenView, classicView, NEUTRAL, ownersView, type View } from './view.js';
 
 export interface PageServer {
-  /** Takes over a browser's connection, with what it has sent and nobody has read. */
+  /**
+   * Takes over a browser's connection, with what it has sent and nobody has read. Who hands it over limits its time: a
+   * server that does not listen keeps none.
+   */
   accept(browser: TLSSocket, visit: Visit, fault?: BackendFault['code']): void;
 }
 
 export interface PageSettings {
   /** Whether a classic session's page tells its state to anybody who has the name, as tokenjobstate.cgi does. Default: false. */
   classicStates?: boolean;
-  limits?: Pick<Limits, 'maxHeaderSize' | 'answerTimeout'>;
+  limits?: Pick<Limits, 'maxHeaderSize'>;
+  log?: Log;
   /** Milliseconds since the epoch. */
   now?: () => number;
 }
@@ -36,7 +42,7 @@ export function createPageServer(
   lookup: (name: string) => Session | undefined,
   settings: PageSettings = {},
 ): PageServer {
-  const { classicStates = false, limits = DEFAULT_LIMITS, now = Date.now } = settings;
+  const { classicStates = false, limits = DEFAULT_LIMITS, log, now = Date.now } = settings;
   const visitors = new WeakMap<Duplex, Visitor>();
   const server = createServer({ maxHeaderSize: limits.maxHeaderSize }, (request, response) => {
     const visitor = visitors.get(request.socket);
@@ -72,21 +78,19 @@ export function createPageServer(
     // What comes behind the one answer must not cut it.
     if (visitors.get(socket)?.answered) return;
     if (!socket.writable) socket.destroy();
-    else if (error.code === 'HPE_HEADER_OVERFLOW')
+    else if (error.code === 'HPE_HEADER_OVERFLOW') {
+      log?.(...headTooLarge(socket));
       socket.end(
         bareAnswer(
           '431 Request Header Fields Too Large',
           `The head of a request may have ${limits.maxHeaderSize} bytes.`,
         ),
       );
-    else socket.end(bareAnswer('400 Bad Request', 'That is no request that can be read.'));
+    } else socket.end(bareAnswer('400 Bad Request', 'That is no request that can be read.'));
   });
   return {
     accept(browser, visit, fault) {
       visitors.set(browser, { visit, fault, answered: false });
-      // A server that does not listen keeps no times.
-      const timer = setTimeout(() => browser.destroy(), limits.answerTimeout);
-      browser.once('close', () => clearTimeout(timer));
       server.emit('connection', browser);
     },
   };

@@ -21,7 +21,7 @@ const HELD_AFTER_FAILURE =
 const REASONS: readonly (readonly [names: RegExp, words: string])[] = [
   [/^Priority$/, TURN],
   [/^Resources$/, 'It is next, and starts as soon as enough of the machine is free.'],
-  [/^BeginTime$/, 'It is not to start before the time that was asked for.'],
+  [/^BeginTime$/, 'It starts at a later time, as was asked for.'],
   [/^Dependency$/, 'It waits until another job has ended.'],
   [
     /^DependencyNeverSatisfied$/,

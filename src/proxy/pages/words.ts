@@ -111,7 +111,7 @@ export function ended(cause: EndCause, outcome: JobOutcome | undefined): Words {
 
 /** What the page says of itself, without asking the proxy. TIME is the reader's own time. */
 export const PAGE_WORDS = {
-  estimate: 'It is expected to start about TIME. That is an estimate, and may change.',
+  estimate: 'It should start around TIME. That is an estimate and may change.',
   away: 'There has been no connection since TIME. This page tries again by itself.',
   keyless:
     'This page was reloaded, or opened without the complete link, so Jupyter is going to ask for the token. Open the complete link that start-jupyter printed instead.',

@@ -108,7 +108,7 @@ export async function watchPage(
     async picture(name, kind) {
       if (process.env.START_JUPYTER_SCREENSHOTS !== '1') return;
       const phone = kind === 'phone';
-      await page.setViewportSize(phone ? { width: 360, height: 640 } : { width: 900, height: 520 });
+      await page.setViewportSize(phone ? { width: 360, height: 640 } : { width: 900, height: 560 });
       await page.emulateMedia({ colorScheme: phone ? 'dark' : 'light', reducedMotion: 'reduce' });
       await page.screenshot({ path: `${IMAGES}${name}.png`, animations: 'disabled' });
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
