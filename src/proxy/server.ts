@@ -115,6 +115,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   const pages = createPageServer((name) => registry.lookup(name), {
     classicStates: options.classic ?? true,
     limits,
+    log,
     now: () => systemClock.now(),
   });
   const front = createFront({

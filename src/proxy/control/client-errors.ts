@@ -2,24 +2,21 @@
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import { API_HEADER, API_VERSION, type ApiError } from '../../satellite/protocol.js';
-import type { LimitName } from '../limiting/limit-reached.js';
+import { headTooLarge } from '../limiting/limit-reached.js';
 import type { Log } from '../operation/log.js';
-import { plainAddress } from './networks.js';
-
-const HEADER_SIZE: LimitName = 'header-size';
 
 /** Answers in the words of our own API, and counts heads that are too large. */
 export function answerClientErrors(server: Server, log: Log): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!(socket instanceof Socket)) return;
     const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    if (tooLarge)
-      log('limit-reached', { limit: HEADER_SIZE, source: plainAddress(socket.remoteAddress ?? '') });
-    // An answer that has begun must not be followed by another one.
-    if (!socket.writable || socket.bytesWritten > 0) {
+    if (tooLarge) log(...headTooLarge(socket));
+    if (!socket.writable) {
       socket.destroy();
       return;
     }
+    // What comes behind a request must not cut its answer; that one closes the connection.
+    if (socket.bytesWritten > 0) return;
     const refusal: ApiError = tooLarge
       ? { code: 'too-large', message: "The request's head is too large." }
       : { code: 'bad-request', message: 'That is no request of HTTP.' };

@@ -1,3 +1,4 @@
+import { plainAddress } from '../control/networks.js';
 import { Refusal } from '../registry/refusal.js';
 
 /** What can be over: the names in the event `limit-reached` and in the metrics. */
@@ -25,4 +26,10 @@ export class LimitReached extends Refusal {
     super(limit === 'body-size' ? 'too-large' : 'limit-reached', message, retryAfterSeconds);
     this.limit = limit;
   }
+}
+
+/** The event of a request whose head is over `max_header_size`. */
+export function headTooLarge(socket: object): ['limit-reached', { limit: LimitName; source: string }] {
+  const { remoteAddress = '' } = socket as { remoteAddress?: string };
+  return ['limit-reached', { limit: 'header-size', source: plainAddress(remoteAddress) }];
 }
