@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { connect, checkServerIdentity, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../../src/certificate.js';
-import { checkCertificates, type CertificatePair } from '../../../src/proxy/data/certificates.js';
+import { checkCertificates } from '../../../src/proxy/data/certificates.js';
 import { startProxy, type RunningProxy } from '../../../src/proxy/module.js';
 import { createPki, type Pki } from './pki.js';
+import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
 
 const DOMAIN = 'jupyter.localhost';
 const NAMES = `DNS:*.${DOMAIN}`;
@@ -171,7 +172,8 @@ describe('a proxy with an ECDSA and an RSA certificate', () => {
       );
       expect(onlyEcdsa).toMatch(/Peer signature type: ECDSA/);
       expect(onlyEcdsa).toContain('Verify return code: 0 (ok)');
-      expect(onlyEcdsa).not.toMatch(/TLS session ticket:|Post-Handshake New Session Ticket/);
+      // By TLS 1.3 one is sent that nobody will take back; that is what comes next.
+      if (version === 'TLSv1.2') expect(onlyEcdsa).not.toMatch(/TLS session ticket:/);
       await expectNoResumption(versions);
     }
     expect(await openssl('-tls1_1', '-cipher', 'ALL@SECLEVEL=0')).toMatch(
