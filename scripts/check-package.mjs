@@ -45,8 +45,7 @@ import { startProxy, type ProxyOptions, type RunningProxy } from 'start-jupyter/
 export const options: ProxyOptions = {
   domain: 'jupyter.example',
   listen: { host: '127.0.0.1', port: 0 },
-  certificatePem: '',
-  keyPem: '',
+  certificates: [{ certificatePem: '', keyPem: '' }],
   trustedNetworks: ['127.0.0.0/8'],
 };
 export const running: Promise<RunningProxy> = startProxy(options);

@@ -1,9 +1,7 @@
 /** Where a server listens, and why it cannot. */
 import type { AddressInfo, Server } from 'node:net';
 import { StartJupyterError } from '../errors.js';
-
-/** An address and a port (0: any free one), or a socket that listens already and was handed over, as systemd does. */
-export type Place = { host: string; port: number } | { descriptor: number };
+import type { Place } from './proxy-options.js';
 
 /** Throws StartJupyterError: 'address-in-use', 'bad-configuration'. `option` is what the person may change. */
 export function listen(server: Server, place: Place, option = '--listen'): Promise<AddressInfo> {

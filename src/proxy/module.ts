@@ -1,2 +1,3 @@
 /** What `start-jupyter/proxy` exports: the proxy inside another program. */
-export { startProxy, type ProxyOptions, type RunningProxy } from './server.js';
+export { startProxy } from './server.js';
+export type { ProxyOptions, RunningProxy } from './proxy-options.js';

@@ -16,9 +16,9 @@ import {
   size,
   storePlace,
   trueOrFalse,
-  type PortRange,
   type Reader,
 } from './values.js';
+import type { PortRange } from './proxy-options.js';
 
 export interface Settings {
   domain: string;

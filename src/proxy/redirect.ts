@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { destinationOf } from './data/server-name.js';
 import type { Limits } from './limits.js';
-import { listen, type Place } from './listen.js';
+import { listen } from './listen.js';
+import type { Place } from './proxy-options.js';
 
 export interface Redirect {
   address: AddressInfo;

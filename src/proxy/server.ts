@@ -6,76 +6,18 @@ import { answerClientErrors } from './control/client-errors.js';
 import { createControl } from './control/control.js';
 import { parseNetworks } from './control/networks.js';
 import { verifyBackend } from './data/backend.js';
-import { checkCertificates, earliestEnd, type CertificatePair } from './data/certificates.js';
+import { checkCertificates, earliestEnd } from './data/certificates.js';
 import { shareDescriptors } from './data/descriptors.js';
 import { createFront } from './data/front.js';
 import { limitProofs } from './data/proofs.js';
 import { openTether } from './data/tether.js';
-import { DEFAULT_LIMITS, type Limits } from './limits.js';
-import { listen, type Place } from './listen.js';
-import type { Log } from './operation/log.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import { listen } from './listen.js';
 import { createPageServer } from './pages/page-server.js';
 import { systemClock } from './registry/clock.js';
-import type { Lifetimes } from './registry/lifetimes.js';
+import type { ProxyOptions, RunningProxy } from './proxy-options.js';
 import { createMemoryStore } from './registry/memory-store.js';
 import { createRegistry } from './registry/registry.js';
-import type { Session } from './registry/session.js';
-import type { Store } from './registry/store.js';
-import type { PortRange } from './values.js';
-
-export interface ProxyOptions {
-  /** The service's base name: sessions are at `https://NAME.DOMAIN`, control at `https://manage.DOMAIN`. Lower-case. */
-  domain: string;
-  listen: Place;
-  /** The port in URLs, where browsers reach another one than is listened on. */
-  publicPort?: number;
-  /** For `*.DOMAIN`; one of each kind of key. */
-  certificates: readonly CertificatePair[];
-  /** Whose calls control takes, in CIDR notation. Backends are always the callers' own addresses. */
-  trustedNetworks: readonly string[];
-  /** Whether sessions may run on the proxy's own machine; default false. */
-  allowLocalBackends?: boolean;
-  /** Ports that no session may have; default none. */
-  deniedPorts?: readonly PortRange[];
-  /** Who may post to the classic update-jobs.cgi; without any it does not exist. CIDR notation. */
-  jobStateSources?: readonly string[];
-  /** Whether the classic `.cgi` endpoints exist; default true. */
-  classic?: boolean;
-  /** Whether v1 sessions may be without a certificate of their own; default false. */
-  allowPlainBackends?: boolean;
-  /** Without it nobody feeds job states to v1 sessions. */
-  feederSecret?: string;
-  /** Without it there are no calls for administrators. */
-  adminToken?: string;
-  /** Opens where sessions are kept; closed with the proxy. Default: memory, which forgets everything with the process. */
-  openStore?: () => Promise<Store>;
-  lifetimes?: Lifetimes;
-  limits?: Limits;
-  log?: Log;
-}
-
-export interface RunningProxy {
-  address: string;
-  port: number;
-  /** Where control is, as clients reach it: `https://manage.DOMAIN[:PORT]`. */
-  controlUrl: string;
-  /**
-   * Shows these to every connection from now on; those that are open stay. Throws StartJupyterError('bad-certificate')
-   * for what cannot do, and shows the former ones then.
-   */
-  useCertificates: (pairs: readonly CertificatePair[]) => void;
-  status: () => ProxyStatus;
-  /** Stops listening, leaves busy connections alone for so many milliseconds (default 0), cuts the rest, closes the store. */
-  close: (drainMs?: number) => Promise<void>;
-}
-
-export interface ProxyStatus {
-  sessions: Record<Exclude<Session['phase'], 'ended'>, number>;
-  /** Open connections of browsers and callers. */
-  connections: number;
-  /** When the first of the certificates in use ends, in milliseconds since the epoch. */
-  certificateEndsAt: number;
-}
 
 const HTTPS_PORT = 443;
 

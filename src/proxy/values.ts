@@ -1,6 +1,7 @@
 /** How each kind of setting is read, from YAML's values and from the command line's texts alike. */
 import { resolve } from 'node:path';
 import { parseNetworks } from './control/networks.js';
+import type { PortRange } from './proxy-options.js';
 
 export interface Reader<T> {
   /** Undefined for what will not do. */
@@ -99,12 +100,6 @@ const portRange: Reader<PortRange> = {
   },
   expected: 'a port or a range of ports',
 };
-
-/** Both ends belong to it. */
-export interface PortRange {
-  first: number;
-  last: number;
-}
 
 export const portRanges: Reader<PortRange[]> = {
   read: (value, folder) =>

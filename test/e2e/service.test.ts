@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../src/certificate.js';
-import type { CertificatePair } from '../../src/proxy/data/certificates.js';
+import type { CertificatePair } from '../../src/proxy/proxy-options.js';
 import { createPki, type Pki } from '../unit/proxy/pki.js';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { call, dial, echoSession, putLoadOn, type EchoSession, type Load, type Service } from './bed/load.js';

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { certificateFacts, chainOf, checkCertificates, type CertificatePair } from '../data/certificates.js';
+import { certificateFacts, chainOf, checkCertificates } from '../data/certificates.js';
 import { readCertificates } from '../files.js';
 import type { Settings } from '../options.js';
 import { ok, warning, type Finding } from './finding.js';
+import type { CertificatePair } from '../proxy-options.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const WARN_DAYS = 14;

@@ -2,8 +2,8 @@
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../registry/refusal.js';
 import type { Backend } from '../registry/session.js';
-import type { PortRange } from '../values.js';
 import { plainAddress } from './networks.js';
+import type { PortRange } from '../proxy-options.js';
 
 export interface TargetSettings {
   /** Whether sessions may run on the proxy's own machine. */

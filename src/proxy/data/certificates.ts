@@ -3,12 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
-
-/** PEM texts: the certificate with what clients need between it and their authority, and its unencrypted key. */
-export interface CertificatePair {
-  certificatePem: string;
-  keyPem: string;
-}
+import type { CertificatePair } from '../proxy-options.js';
 
 /** What Node's TLS servers take, for several kinds of keys at once. */
 export function tlsOptions(pairs: readonly CertificatePair[]): { cert: string[]; key: string[] } {

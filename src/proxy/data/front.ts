@@ -10,9 +10,10 @@ import { Counts } from '../limiting/counts.js';
 import { sourceOf } from '../limiting/source.js';
 import type { Limits } from '../limits.js';
 import { accept, refused } from './accept.js';
-import { tlsOptions, type CertificatePair } from './certificates.js';
+import { tlsOptions } from './certificates.js';
 import { connectionsAtWork, drain } from './drain.js';
 import { SessionLinks } from './session-links.js';
+import type { CertificatePair } from '../proxy-options.js';
 
 export interface FrontDeps {
   domain: string;

@@ -1,9 +1,9 @@
 /** Prometheus metrics: counters from the events that are logged, gauges from what the proxy says of itself. */
 import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { listen, type Place } from '../listen.js';
-import type { ProxyStatus } from '../server.js';
+import { listen } from '../listen.js';
 import type { Sink } from './log.js';
+import type { Place, ProxyStatus } from '../proxy-options.js';
 
 export interface Metrics {
   /** Counts every event; names and addresses of sessions are in no label. */

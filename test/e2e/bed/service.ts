@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, mkdtempSync, chmodSync, readFileSync, rmSync, wri
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import type { CertificatePair } from '../../../src/proxy/data/certificates.js';
+import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
 import { theBed } from './bed.js';
 import { masterPrograms } from './package-copy.js';
 import { start, type Running } from './processes.js';

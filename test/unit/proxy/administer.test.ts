@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../../src/certificate.js';
 import { evict, listSessions, type AdministratorOptions } from '../../../src/proxy/commands/administer.js';
-import { startProxy, type RunningProxy } from '../../../src/proxy/server.js';
+import { startProxy } from '../../../src/proxy/server.js';
 import type { SessionsAnswer } from '../../../src/satellite/protocol.js';
 import { callApi } from '../../../src/proxy/client.js';
+import type { RunningProxy } from '../../../src/proxy/proxy-options.js';
 
 const DOMAIN = 'admin.jupyter.localhost';
 

@@ -5,11 +5,11 @@ import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CertificatePair } from '../../../src/proxy/data/certificates.js';
 import { runProgram } from '../../../src/proxy/program.js';
 import { openStore } from '../../../src/proxy/store/open-store.js';
 import type { Surroundings } from '../../../src/proxy/surroundings.js';
 import { createPki, type Pki } from './pki.js';
+import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
 
 const POSIX = process.platform !== 'win32';
 const DOMAIN = 'jupyter.localhost';

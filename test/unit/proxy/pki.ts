@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CertificatePair } from '../../../src/proxy/data/certificates.js';
+import { afterAll } from 'vitest';
+import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
 
 export interface Pki {
   rootPem: string;
@@ -12,8 +13,12 @@ export interface Pki {
   issue: (kind: 'ec' | 'rsa', names: string) => CertificatePair;
 }
 
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
 export function createPki(): Pki {
   const folder = mkdtempSync(join(tmpdir(), 'sj-pki-'));
+  folders.push(folder);
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { cwd: folder, stdio: 'ignore', timeout: 30_000 });
@@ -63,7 +68,6 @@ export function createPki(): Pki {
     'ec',
     'basicConstraints=critical,CA:true',
   ).certificatePem;
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {
     rootPem: readFileSync(at('root.pem'), 'utf8'),
     intermediatePem,
