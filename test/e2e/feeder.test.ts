@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { callApi, callService, type Answer } from '../../src/proxy/client.js';
+import { reasonInWords } from '../../src/proxy/pages/reasons.js';
 import type { Service } from '../../src/proxy/service.js';
 import type { SessionAnswer } from '../../src/satellite/protocol.js';
 import { describeOnBed, theBed } from './bed/bed.js';
@@ -99,14 +100,14 @@ describeOnBed('the feeder', () => {
       const feeder = feeding();
 
       await seen(look, { phase: 'reserved', job: { state: 'waiting', reason: 'JobHeldUser' } });
-      expect((await page(session)).body).toMatch(/ (on hold|held)/);
+      expect((await page(session)).body).toContain(reasonInWords('JobHeldUser'));
       await session.release();
       const { job } = await seen(look, {
         job: { state: 'waiting', reason: 'BeginTime', estimatedStart: /Z$/ },
       });
       // Slurm's clock and ours are one here: no zone was mistaken for another.
       expect(Math.abs(Date.parse(job?.estimatedStart ?? '') / 1000 - begin)).toBeLessThan(300);
-      expect((await page(session)).body).toContain('not to start before');
+      expect((await page(session)).body).toContain(reasonInWords('BeginTime'));
 
       await cancelJob(session.jobId);
       const ended = {

@@ -151,16 +151,4 @@ describe('any listing', () => {
       ),
     );
   });
-
-  it('of 50,000 jobs is read in far less than an interval', () => {
-    const lines = Array.from(
-      { length: 50_000 },
-      (_, job) => `${job}|${job}|${job}|PENDING|Priority|N/A|N/A\n`,
-    );
-    const text = lines.join('').replaceAll('|', '\x1f');
-    const started = performance.now();
-    const queue = readSlurmQueue(text, NOW);
-    expect(queue.reportOf('49999')).toEqual({ state: 'waiting', reason: 'Priority' });
-    expect(performance.now() - started).toBeLessThan(5000);
-  });
 });
