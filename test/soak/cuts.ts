@@ -20,10 +20,12 @@ export type Ender = 'destroy' | 'report' | 'expiry';
 
 export interface Cut {
   connections: number;
-  /** Connections that were still open when all waits were over. */
+  /** Websockets that were still open when all waits were over. */
   left: number;
-  /** From the end, as the proxy's log has it, to the last connection's; in milliseconds. */
+  /** From the end, as the proxy's log has it, until the last websocket's client saw its own; in milliseconds. */
   lastAfterMs: number;
+  /** Until the proxy had closed all of them, those too whose client reads nothing and so sees nothing. */
+  proxyAfterMs: number;
   /** Echoes of the busy ones before the end: they were busy. */
   echoes: number;
 }
@@ -73,6 +75,7 @@ async function endAndWatch(
   end: () => Promise<unknown>,
 ): Promise<Cut> {
   const from = loopback(11, 0);
+  const before = proxy.descriptors();
   const opened = (count: number): Promise<EchoSocket[]> =>
     atOnce(8, [...Array(count).keys()], () => openEcho(proxy, name, from));
   const [idle, busy] = [await opened(plan.idle), await opened(plan.busy)];
@@ -94,19 +97,19 @@ async function endAndWatch(
   await until(() => (echoes >= 10 * busy.length ? true : undefined), ENDS_WITHIN_MS);
 
   const closedAt: number[] = [];
-  const connections = [...idle, ...busy, ...stalled];
-  for (const { tcp } of connections) tcp.once('close', () => closedAt.push(Date.now()));
-  // What nobody reads notices an end only when it is read: by a reset, or after all that was sent before.
+  const websockets = [...idle, ...busy];
+  for (const { tcp } of websockets) tcp.once('close', () => closedAt.push(Date.now()));
   await end();
-  await until(() => endedAt(proxy, name), ENDS_WITHIN_MS, 5);
-  for (const { tls } of stalled) tls.removeAllListeners('readable').resume();
-  await until(() => (closedAt.length === connections.length ? true : undefined), ENDS_WITHIN_MS, 5);
-  const at = endedAt(proxy, name);
+  const at = await until(() => endedAt(proxy, name), ENDS_WITHIN_MS, 2);
   if (at === undefined) throw new Error(`The proxy's log does not say that ${name} ended`);
+  const over = await until(() => (proxy.descriptors() <= before ? Date.now() : undefined), ENDS_WITHIN_MS, 2);
+  await until(() => (closedAt.length === websockets.length ? true : undefined), ENDS_WITHIN_MS, 5);
+  for (const { tcp } of stalled) tcp.destroy();
   return {
-    connections: connections.length,
-    left: connections.length - closedAt.length,
+    connections: websockets.length + stalled.length,
+    left: websockets.length - closedAt.length,
     lastAfterMs: Math.max(...closedAt) - at,
+    proxyAfterMs: (over ?? Number.POSITIVE_INFINITY) - at,
     echoes,
   };
 }
