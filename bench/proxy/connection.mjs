@@ -55,3 +55,17 @@ export async function openWebsocket(port, host, ca) {
   if (status !== 101) throw new Error(`${host}:${port} did not upgrade: ${status}`);
   return socket;
 }
+
+/** Whether a new connection under this name gets a 200 from the small page. */
+export async function isServed(port, host, ca) {
+  try {
+    const socket = await openTls(port, host, ca);
+    try {
+      return (await ask(socket, getText(host))).status === 200;
+    } finally {
+      socket.destroy();
+    }
+  } catch {
+    return false;
+  }
+}

@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
-import { ask, getText, openTls } from '../connection.mjs';
+import { isServed } from '../connection.mjs';
 
 /** Of the two mappings that the loads use. */
 export const NAMES = { http: 'first-in-line', echo: 'second-in-line' };
@@ -40,17 +40,4 @@ export async function startNamed(site, path, begin, { byName = false } = {}) {
     return { host, ms: performance.now() - before };
   };
   return { ...running, hosts: { http: hostOf(NAMES.http), echo: hostOf(NAMES.echo) }, caFile, add };
-}
-
-async function isServed(port, host, ca) {
-  try {
-    const socket = await openTls(port, host, ca);
-    try {
-      return (await ask(socket, getText(host))).status === 200;
-    } finally {
-      socket.destroy();
-    }
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ask, openTls } from '../connection.mjs';
+import { ask, isServed, openTls } from '../connection.mjs';
 import { PROXY_CORE, start } from '../processes.mjs';
 
 const FILLED_AT_ONCE = 8;
@@ -27,7 +27,7 @@ pending_reservations: 1000000
 
 export function ours(path) {
   return {
-    title: 'start-jupyter-proxy',
+    title: `start-jupyter-proxy, ${path}`,
     path,
     work: 'bytes, 1:1',
     async start(site) {
@@ -38,21 +38,24 @@ export function ours(path) {
       const running = start(PROXY_CORE, [node, program, 'serve', '--config', file]);
       const port = await portOf(running);
       const control = { port, host: `manage.${domain}`, ca: readFileSync(caFile) };
-      const certificateSha256 = path === 'pinned' ? backends.certificateSha256 : undefined;
-      const add = async (backendPort) => {
-        const session = await reserve(control, certificateSha256);
-        return { host: `${session.name}.${domain}`, ms: await redeem(control, session, backendPort) };
+      const map = async (way, which) => {
+        const session = await reserve(control, way === 'pinned' ? backends.certificateSha256 : undefined);
+        const ms = await redeem(control, session, backends[way][which]);
+        return { host: `${session.name}.${domain}`, ms };
       };
-      const hosts = {
-        http: (await add(backends[path].http)).host,
-        echo: (await add(backends[path].echo)).host,
-      };
+      const hosts = { http: (await map(path, 'http')).host, echo: (await map(path, 'echo')).host };
       let left = fill;
       const fillOne = async () => {
-        while (left-- > 0) await add(backends[path].http);
+        // Those without a certificate would each hold a connection to the one backend.
+        while (left-- > 0) await map('pinned', 'http');
       };
       await Promise.all(Array.from({ length: FILLED_AT_ONCE }, fillOne));
-      return { ...running, port, hosts, caFile, add: () => add(backends[path].http) };
+      const add = async () => {
+        const { host, ms } = await map(path, 'http');
+        if (!(await isServed(port, host, control.ca))) throw new Error('A redeemed session is not served.');
+        return { ms };
+      };
+      return { ...running, port, hosts, caFile, add };
     },
   };
 }
