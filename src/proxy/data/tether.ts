@@ -43,8 +43,15 @@ export function openTether(
       resolve({ closed: closing.then(() => callOff?.()) });
     });
     const giveUp = () => socket.destroy();
-    const closing = new Promise<void>((closed) => socket.once('close', () => closed()));
-    void closing.then(() => signal.removeEventListener('abort', giveUp));
+    // Not only at 'close', which comes some turns of the event loop after the end was seen: in these a connection to
+    // whoever listens there by now could be opened and written to.
+    const closing = new Promise<void>((closed) => {
+      for (const event of ['end', 'error', 'close']) socket.once(event, () => closed());
+    });
+    void closing.then(() => {
+      signal.removeEventListener('abort', giveUp);
+      giveUp();
+    });
     if (signal.aborted) giveUp();
     else signal.addEventListener('abort', giveUp, { once: true });
   });
