@@ -1,13 +1,15 @@
 import { Counts } from '../limiting/counts.js';
 import { sourceOf } from '../limiting/source.js';
 import { TOMBSTONE } from './lifetimes.js';
-import type { EndedSession, Session } from './session.js';
+import type { Backend, EndedSession, Session } from './session.js';
 
 /** What the registry has in memory. Live sessions and tombstones are apart, so that going through the live ones stays cheap. */
 export interface KnownSessions {
   get(name: string): Session | undefined;
   put(session: Session): void;
   live(): Iterable<Session>;
+  /** The live sessions that were redeemed for this address and port. */
+  at(backend: Backend): Session[];
   /** Reservations of a source (limiting/source.ts) that were not redeemed yet. */
   pendingOf(source: string): number;
   /** The sessions that ended at this time or after it. */
@@ -22,6 +24,8 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
   const pending = new Counts();
   /** By name: what takes a reservation out of its source's count. */
   const waiting = new Map<string, () => void>();
+  /** By place: the names of live sessions. Mostly one; more where a node's port was used again before an end was told. */
+  const places = new Map<string, Set<string>>();
   /** In the order in which they ended: Map keeps the order of insertion. */
   const ended = new Map<string, EndedSession>();
 
@@ -34,8 +38,22 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     }
   }
 
+  function keepPlace(session: Session): void {
+    const before = live.get(session.name);
+    if (session.phase === 'ended') {
+      if (!before || !('backend' in before)) return;
+      const names = places.get(placeOf(before.backend));
+      names?.delete(session.name);
+      if (names?.size === 0) places.delete(placeOf(before.backend));
+    } else if ('backend' in session) {
+      const place = placeOf(session.backend);
+      places.set(place, (places.get(place) ?? new Set()).add(session.name));
+    }
+  }
+
   function put(session: Session): void {
     countPending(session);
+    keepPlace(session);
     if (session.phase === 'ended') {
       live.delete(session.name);
       ended.set(session.name, session);
@@ -63,9 +81,15 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     get: (name) => live.get(name) ?? ended.get(name),
     put,
     live: () => live.values(),
+    at: (backend) =>
+      [...(places.get(placeOf(backend)) ?? [])]
+        .map((name) => live.get(name))
+        .filter((one) => one !== undefined),
     pendingOf: (source) => pending.of(source),
     endedSince,
     forgettable,
     forget: (name) => void ended.delete(name),
   };
 }
+
+const placeOf = ({ address, port }: Backend): string => `${address} ${port}`;

@@ -89,7 +89,8 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
   }
 
   async function endReplaced(verified: Session): Promise<void> {
-    for (const other of [...known.live()]) {
+    if (!transitions.isRedeemed(verified)) return;
+    for (const other of known.at(verified.backend)) {
       if (transitions.isReplacedBy(other, verified)) await endSession(other.name, 'replaced');
     }
   }
