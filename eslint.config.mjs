@@ -48,7 +48,7 @@ const owners = {
   execa: 'src/platform/process.ts',
   undici: 'src/platform/https.ts',
   tmp: 'src/session/store.ts',
-  yaml: 'src/site/ and src/proxy/configuration.ts',
+  yaml: 'src/site/ and src/proxy/configuration/proxy-yaml.ts',
   'prom-client': 'src/proxy/operation/metrics.ts',
 };
 

@@ -1,5 +1,5 @@
 /** What a proxy is started with, and what it is then. Types alone: who uses the proxy inside a program needs no others. */
-import type { Limits } from './limits.js';
+import type { Limits } from './limiting/limits.js';
 import type { Log } from './operation/log.js';
 import type { Lifetimes } from './registry/lifetimes.js';
 import type { Session } from './registry/session.js';

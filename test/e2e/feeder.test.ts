@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { callApi, callService, type Answer } from '../../src/proxy/client.js';
+import { callApi, callService, type Answer } from '../../src/proxy/client/calls.js';
 import { reasonInWords } from '../../src/proxy/pages/reasons.js';
-import type { Service } from '../../src/proxy/service.js';
+import type { Service } from '../../src/proxy/client/service.js';
 import type { SessionAnswer } from '../../src/satellite/protocol.js';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { startClassicSatellite } from './bed/classic-satellite.js';

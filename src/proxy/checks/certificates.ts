@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { certificateFacts, chainOf, checkCertificates } from '../data/certificates.js';
-import { readCertificates } from '../files.js';
-import type { Settings } from '../options.js';
+import { readCertificates } from '../configuration/files.js';
+import type { Settings } from '../configuration/settings.js';
 import { ok, warning, type Finding } from './finding.js';
 import type { CertificatePair } from '../proxy-options.js';
 

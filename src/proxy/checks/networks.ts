@@ -4,9 +4,9 @@ import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
-import { parseNetworks } from '../control/networks.js';
-import { listen } from '../listen.js';
-import type { Key, Settings } from '../options.js';
+import { parseNetworks } from '../network/addresses.js';
+import { listen } from '../network/listen.js';
+import type { Key, Settings } from '../configuration/settings.js';
 import { error, ok, warning, type Finding } from './finding.js';
 
 /** Far apart from each other, and certainly nobody's cluster. */

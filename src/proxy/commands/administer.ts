@@ -7,12 +7,12 @@ import {
   type SessionFacts,
   type SessionsAnswer,
 } from '../../satellite/protocol.js';
-import { callApi } from '../client.js';
-import { readConfiguration } from '../configuration.js';
-import { readToken } from '../files.js';
-import { readSettings } from '../options.js';
-import { readService, type Service } from '../service.js';
-import type { Surroundings } from '../surroundings.js';
+import { callApi } from '../client/calls.js';
+import { readConfiguration } from '../configuration/proxy-yaml.js';
+import { readToken } from '../configuration/files.js';
+import { readSettings } from '../configuration/settings.js';
+import { readService, type Service } from '../client/service.js';
+import type { Surroundings } from './surroundings.js';
 
 /** As commander gives them. */
 export interface AdministratorOptions {

@@ -5,11 +5,11 @@ import { checkCertificateFiles } from '../checks/certificates.js';
 import { checkDescriptors, checkOwners, checkSecrets, checkStore } from '../checks/files.js';
 import { error, ok, type Finding } from '../checks/finding.js';
 import { checkNames, checkPlaces, checkTrustedNetworks } from '../checks/networks.js';
-import { readConfiguration } from '../configuration.js';
-import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
+import { readConfiguration } from '../configuration/proxy-yaml.js';
+import { givenOptions, readSettings, type Key, type Settings } from '../configuration/settings.js';
 import { randomName } from '../registry/names.js';
 import { storeFolder } from '../store/place.js';
-import type { Surroundings } from '../surroundings.js';
+import type { Surroundings } from './surroundings.js';
 
 /**
  * Looks at everything that `serve` needs, and changes nothing. Prints a line a finding. Throws

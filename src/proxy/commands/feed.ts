@@ -4,10 +4,10 @@ import { classicFeed, ownFeed, type Fed, type Feed } from '../feeder/feeds.js';
 import { doubts, keepFeeding } from '../feeder/keep-feeding.js';
 import type { Scheduler } from '../feeder/scheduler.js';
 import { SCHEDULERS } from '../feeder/schedulers.js';
-import { readToken } from '../files.js';
-import { readService, type Service } from '../service.js';
-import type { Surroundings } from '../surroundings.js';
-import { duration } from '../values.js';
+import { readToken } from '../configuration/files.js';
+import { readService, type Service } from '../client/service.js';
+import type { Surroundings } from './surroundings.js';
+import { duration } from '../configuration/values.js';
 
 /** As commander gives them. */
 export interface FeedOptions {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { certificateAuthority, issueCertificate } from '../../certificate.js';
 import { StartJupyterError } from '../../errors.js';
-import type { Surroundings } from '../surroundings.js';
-import { domainName } from '../values.js';
+import type { Surroundings } from './surroundings.js';
+import { domainName } from '../configuration/values.js';
 
 const DAYS = 365;
 

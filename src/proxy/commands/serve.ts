@@ -1,18 +1,18 @@
 import { resolve } from 'node:path';
 import { VERSION } from '../../version.js';
-import { readConfiguration } from '../configuration.js';
-import { readCertificates, readToken } from '../files.js';
+import { readConfiguration } from '../configuration/proxy-yaml.js';
+import { readCertificates, readToken } from '../configuration/files.js';
 import { createEvents } from '../operation/events.js';
 import type { Metrics } from '../operation/metrics.js';
-import { givenOptions, readSettings, type Key, type Settings } from '../options.js';
+import { givenOptions, readSettings, type Key, type Settings } from '../configuration/settings.js';
 import { systemClock } from '../registry/clock.js';
-import { watchCertificates } from '../renewal.js';
-import { startRedirect } from '../redirect.js';
+import { watchCertificates } from '../operation/renewal.js';
+import { startRedirect } from '../operation/redirect.js';
 import { startProxy } from '../server.js';
 import { openStore } from '../store/open-store.js';
 import { storeFolder } from '../store/place.js';
-import type { Surroundings } from '../surroundings.js';
-import { takeSockets } from '../systemd.js';
+import type { Surroundings } from './surroundings.js';
+import { takeSockets } from '../operation/systemd.js';
 import type { Place, RunningProxy } from '../proxy-options.js';
 
 /** Resolves once it was asked to stop and has. */

@@ -4,7 +4,7 @@ import { API_PREFIX, type SessionFacts, type SessionsAnswer } from '../../satell
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
 import type { Answer, Call, Operation } from './api.js';
-import { plainAddress } from './networks.js';
+import { plainAddress } from '../network/addresses.js';
 import { carriesSecret } from './secrets.js';
 import { isLoopback } from './targets.js';
 import { isoDate } from './session-answer.js';

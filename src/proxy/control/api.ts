@@ -9,7 +9,7 @@ import { readJsonObject } from './body.js';
 import { callerAddress } from './caller.js';
 import type { ControlParts } from './control.js';
 import { FEED, WANTED } from './jobs.js';
-import { sessionOrigin } from './public-url.js';
+import { sessionOrigin } from '../network/origins.js';
 import { parseLink, parseRedeem, parseReserve } from './requests.js';
 import { carriesSecret } from './secrets.js';
 import { isoDate, sessionAnswer } from './session-answer.js';

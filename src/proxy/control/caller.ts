@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { plainAddress } from './networks.js';
+import { plainAddress } from '../network/addresses.js';
 
 /** The caller's address, IPv4-mapped written as IPv4; empty when the connection is gone. No header can say otherwise. */
 export function callerAddress(request: IncomingMessage): string {

@@ -8,8 +8,8 @@ import { readBody } from './body.js';
 import { isFromBrowser } from './caller.js';
 import type { ClassicCall } from './classic.js';
 import { firstValue, Oops, present, requireMethod, requireParameter } from './classic-parameters.js';
-import type { Networks } from './networks.js';
-import { sessionOrigin } from './public-url.js';
+import type { Networks } from '../network/addresses.js';
+import { sessionOrigin } from '../network/origins.js';
 
 /**
  * Anyone may ask. A web page may when it is the session's own (the origin is computed from what was asked, so that

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../limiting/limits.js';
 import type { Clock } from '../registry/clock.js';
 import type { Log } from '../registry/outside.js';
 import { Refusal } from '../registry/refusal.js';
@@ -18,7 +18,7 @@ import {
   type ClassicCall,
 } from './classic.js';
 import { answerJobState, updateJobs } from './classic-job-states.js';
-import type { Networks } from './networks.js';
+import type { Networks } from '../network/addresses.js';
 import type { TargetSettings } from './targets.js';
 
 export interface ControlSettings extends TargetSettings {

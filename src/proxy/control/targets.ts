@@ -2,7 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { Refusal } from '../registry/refusal.js';
 import type { Backend } from '../registry/session.js';
-import { plainAddress } from './networks.js';
+import { plainAddress } from '../network/addresses.js';
 import type { PortRange } from '../proxy-options.js';
 
 export interface TargetSettings {

@@ -8,7 +8,7 @@ import type { PageServer } from '../pages/page-server.js';
 import type { Registry } from '../registry/registry.js';
 import { Counts } from '../limiting/counts.js';
 import { sourceOf } from '../limiting/source.js';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../limiting/limits.js';
 import { accept, refused } from './accept.js';
 import { tlsOptions } from './certificates.js';
 import { connectionsAtWork, drain } from './drain.js';

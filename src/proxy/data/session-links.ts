@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { LimitName } from '../limiting/limit-reached.js';
-import type { Limits } from '../limits.js';
+import type { Limits } from '../limiting/limits.js';
 
 type LinkLimits = Pick<Limits, 'maxConnectionsPerSession' | 'maxOpeningPerSession'>;
 

@@ -1,8 +1,8 @@
 /** One round of feeding, to our own proxy or to a classic service: one question to the scheduler, one report. */
 import { sentence, StartJupyterError } from '../../errors.js';
 import { API_PREFIX, JOB_ID_PATTERN, type FeedAnswer, type FeedRequest } from '../../satellite/protocol.js';
-import { callApi, callService, refusal } from '../client.js';
-import type { Service } from '../service.js';
+import { callApi, callService, refusal } from '../client/calls.js';
+import type { Service } from '../client/service.js';
 import { createRounds } from './rounds.js';
 import type { Scheduler } from './scheduler.js';
 

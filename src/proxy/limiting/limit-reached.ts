@@ -1,4 +1,4 @@
-import { plainAddress } from '../control/networks.js';
+import { plainAddress } from '../network/addresses.js';
 import { Refusal } from '../registry/refusal.js';
 
 /** What can be over: the names in the event `limit-reached` and in the metrics. */

@@ -1,4 +1,4 @@
-import { plainAddress } from '../control/networks.js';
+import { plainAddress } from '../network/addresses.js';
 
 /**
  * What limits count as one source: an IPv4 address; of IPv6 the first 64 bits, since every machine has as many addresses

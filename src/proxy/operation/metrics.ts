@@ -1,7 +1,7 @@
 /** Prometheus metrics: counters from the events that are logged, gauges from what the proxy says of itself. */
 import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { listen } from '../listen.js';
+import { listen } from '../network/listen.js';
 import type { Sink } from './log.js';
 import type { Place, ProxyStatus } from '../proxy-options.js';
 

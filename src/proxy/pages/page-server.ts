@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { BackendFault } from '../data/backend.js';
 import type { Destination } from '../data/server-name.js';
 import { headTooLarge } from '../limiting/limit-reached.js';
-import { DEFAULT_LIMITS, type Limits } from '../limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../limiting/limits.js';
 import type { Log } from '../operation/log.js';
 import type { Session } from '../registry/session.js';
 import { bareAnswer, sendText, sendView } from './answers.js';

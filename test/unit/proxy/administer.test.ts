@@ -7,7 +7,7 @@ import { certificateAuthority, issueCertificate } from '../../../src/certificate
 import { evict, listSessions, type AdministratorOptions } from '../../../src/proxy/commands/administer.js';
 import { startProxy } from '../../../src/proxy/server.js';
 import type { SessionsAnswer } from '../../../src/satellite/protocol.js';
-import { callApi } from '../../../src/proxy/client.js';
+import { callApi } from '../../../src/proxy/client/calls.js';
 import type { RunningProxy } from '../../../src/proxy/proxy-options.js';
 
 const DOMAIN = 'admin.jupyter.localhost';

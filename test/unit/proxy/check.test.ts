@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../../../src/proxy/program.js';
 import { openStore } from '../../../src/proxy/store/open-store.js';
-import type { Surroundings } from '../../../src/proxy/surroundings.js';
+import type { Surroundings } from '../../../src/proxy/commands/surroundings.js';
 import { createPki, type Pki } from './pki.js';
 import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
 

@@ -9,18 +9,18 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { StartJupyterError } from '../../../src/errors.js';
 import { parseJobStates } from '../../../src/proxy/control/classic-job-states.js';
 import { firstValue, Oops, present } from '../../../src/proxy/control/classic-parameters.js';
-import { parseNetworks, plainAddress } from '../../../src/proxy/control/networks.js';
+import { parseNetworks, plainAddress } from '../../../src/proxy/network/addresses.js';
 import { carriesSecret } from '../../../src/proxy/control/secrets.js';
 import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../src/proxy/control/requests.js';
 import { destinationOf } from '../../../src/proxy/data/server-name.js';
-import { readConfiguration } from '../../../src/proxy/configuration.js';
-import { givenOptions, isKey, KEYS, readSettings } from '../../../src/proxy/options.js';
+import { readConfiguration } from '../../../src/proxy/configuration/proxy-yaml.js';
+import { givenOptions, isKey, KEYS, readSettings } from '../../../src/proxy/configuration/settings.js';
 import { readSlurmQueue } from '../../../src/proxy/feeder/slurm-queue.js';
 import { sourceOf } from '../../../src/proxy/limiting/source.js';
 import { ownersKey } from '../../../src/proxy/pages/viewer.js';
 import { Refusal } from '../../../src/proxy/registry/refusal.js';
 import { WORDS } from '../../../src/proxy/registry/words.js';
-import * as values from '../../../src/proxy/values.js';
+import * as values from '../../../src/proxy/configuration/values.js';
 import {
   JOB_ID_PATTERN,
   NAME_PATTERN,

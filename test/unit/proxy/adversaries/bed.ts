@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { connect, checkServerIdentity, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { expect } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../../../src/certificate.js';
-import { DEFAULT_LIMITS, type Limits } from '../../../../src/proxy/limits.js';
+import { DEFAULT_LIMITS, type Limits } from '../../../../src/proxy/limiting/limits.js';
 import { startProxy, type ProxyOptions } from '../../../../src/proxy/module.js';
 import { sha256Hex, viewerKey, type ReserveAnswer } from '../../../../src/satellite/protocol.js';
 import { createBackend, get, type TestBackend } from '../data/stage.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetworks } from '../../../../src/proxy/control/networks.js';
+import { parseNetworks } from '../../../../src/proxy/network/addresses.js';
 import { CERTIFICATE } from '../registry/bed.js';
 import { ADMIN_TOKEN, controlBed, FEEDER_SECRET } from './bed.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetworks } from '../../../../src/proxy/control/networks.js';
+import { parseNetworks } from '../../../../src/proxy/network/addresses.js';
 import { sha256Hex } from '../../../../src/satellite/protocol.js';
 import { CERTIFICATE, VIEWER_KEY } from '../registry/bed.js';
 import { controlBed, FEEDER_SECRET } from './bed.js';

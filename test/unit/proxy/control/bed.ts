@@ -4,8 +4,8 @@ import { connect, type AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { answerClientErrors } from '../../../../src/proxy/control/client-errors.js';
 import { createControl, type ControlSettings } from '../../../../src/proxy/control/control.js';
-import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
-import { parseNetworks } from '../../../../src/proxy/control/networks.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limiting/limits.js';
+import { parseNetworks } from '../../../../src/proxy/network/addresses.js';
 import { sha256Hex, type ReserveAnswer } from '../../../../src/satellite/protocol.js';
 import { CERTIFICATE, registryBed, VIEWER_KEY } from '../registry/bed.js';
 

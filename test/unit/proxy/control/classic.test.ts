@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetworks } from '../../../../src/proxy/control/networks.js';
+import { parseNetworks } from '../../../../src/proxy/network/addresses.js';
 import { settled } from '../registry/bed.js';
 import { controlBed } from './bed.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseNetworks } from '../../../../src/proxy/control/networks.js';
-import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
+import { parseNetworks } from '../../../../src/proxy/network/addresses.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limiting/limits.js';
 import { CERTIFICATE, settled, VIEWER_KEY } from '../registry/bed.js';
 import { ADMIN_TOKEN, controlBed, FEEDER_SECRET } from './bed.js';
 

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { refuseTarget } from '../../../../src/proxy/control/targets.js';
-import { DENIED_PORTS } from '../../../../src/proxy/limits.js';
-import { portRanges } from '../../../../src/proxy/values.js';
+import { DENIED_PORTS } from '../../../../src/proxy/limiting/limits.js';
+import { portRanges } from '../../../../src/proxy/configuration/values.js';
 import { CERTIFICATE } from '../registry/bed.js';
 import { controlBed } from './bed.js';
 

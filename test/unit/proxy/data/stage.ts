@@ -15,7 +15,7 @@ import {
   type Certificate,
 } from '../../../../src/certificate.js';
 import { createFront, type FrontDeps } from '../../../../src/proxy/data/front.js';
-import { DEFAULT_LIMITS } from '../../../../src/proxy/limits.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limiting/limits.js';
 import { createPageServer, type PageSettings } from '../../../../src/proxy/pages/page-server.js';
 import type { EndedSession, Session } from '../../../../src/proxy/registry/session.js';
 import { sha256Hex, viewerKey } from '../../../../src/satellite/protocol.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../../../src/proxy/program.js';
-import type { Surroundings } from '../../../../src/proxy/surroundings.js';
+import type { Surroundings } from '../../../../src/proxy/commands/surroundings.js';
 import { tlsServer } from '../../platform/tls-server.js';
 import { fakePrograms, type FakePrograms } from '../../scheduler/fake-programs.js';
 

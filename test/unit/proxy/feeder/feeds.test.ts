@@ -1,12 +1,12 @@
 /** Feeds at a real proxy over TLS; Slurm's listing is put together here. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../../../src/certificate.js';
-import { callApi, callService } from '../../../../src/proxy/client.js';
+import { callApi, callService } from '../../../../src/proxy/client/calls.js';
 import { classicFeed, ownFeed } from '../../../../src/proxy/feeder/feeds.js';
 import type { Scheduler } from '../../../../src/proxy/feeder/scheduler.js';
 import { readSlurmQueue } from '../../../../src/proxy/feeder/slurm-queue.js';
 import { startProxy, type RunningProxy } from '../../../../src/proxy/module.js';
-import type { Service } from '../../../../src/proxy/service.js';
+import type { Service } from '../../../../src/proxy/client/service.js';
 import { sha256Hex, type ReserveAnswer, type SessionAnswer } from '../../../../src/satellite/protocol.js';
 import { tlsServer } from '../../platform/tls-server.js';
 

@@ -1,6 +1,6 @@
 /** Listening sockets that systemd opened and handed over (sd_listen_fds(3)). */
-import { StartJupyterError } from '../errors.js';
-import type { Place } from './proxy-options.js';
+import { StartJupyterError } from '../../errors.js';
+import type { Place } from '../proxy-options.js';
 
 export interface HandedSockets {
   https?: Place;

@@ -1,9 +1,9 @@
 /** The files that the configuration names: certificates, keys, secrets. */
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { StartJupyterError } from '../errors.js';
-import type { Settings } from './options.js';
-import type { CertificatePair } from './proxy-options.js';
+import { StartJupyterError } from '../../errors.js';
+import type { Settings } from './settings.js';
+import type { CertificatePair } from '../proxy-options.js';
 
 /**
  * Throws StartJupyterError('bad-configuration') for what cannot be read and for a key that everybody may read. Asynchronous,

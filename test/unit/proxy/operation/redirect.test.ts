@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRedirect, type Redirect } from '../../../src/proxy/redirect.js';
+import { startRedirect, type Redirect } from '../../../../src/proxy/operation/redirect.js';
 
 const DOMAIN = 'jupyter.localhost';
 const PLACE = { host: '127.0.0.1', port: 0 };

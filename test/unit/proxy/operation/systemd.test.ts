@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { takeSockets } from '../../../src/proxy/systemd.js';
+import { takeSockets } from '../../../../src/proxy/operation/systemd.js';
 
 const PID = 4711;
 

@@ -3,8 +3,8 @@ import { lookup } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { request as sendRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { sentence, StartJupyterError } from '../errors.js';
-import { API_HEADER, type ApiError, type ApiErrorCode } from '../satellite/protocol.js';
+import { sentence, StartJupyterError } from '../../errors.js';
+import { API_HEADER, type ApiError, type ApiErrorCode } from '../../satellite/protocol.js';
 import type { Service } from './service.js';
 
 export interface Call {

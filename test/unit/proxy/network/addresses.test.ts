@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseNetworks, plainAddress } from '../../../../src/proxy/control/networks.js';
+import { parseNetworks, plainAddress } from '../../../../src/proxy/network/addresses.js';
 
 describe('parseNetworks', () => {
   it.each([

@@ -1,7 +1,7 @@
 /** The proxy's settings: every key of proxy.yaml, the option beside it, and what they amount to. */
-import { StartJupyterError, type ErrorCode } from '../errors.js';
-import { DEFAULT_LIMITS, DENIED_PORTS, type Limits } from './limits.js';
-import { DEFAULT_LIFETIMES, type Lifetimes } from './registry/lifetimes.js';
+import { StartJupyterError, type ErrorCode } from '../../errors.js';
+import { DEFAULT_LIMITS, DENIED_PORTS, type Limits } from '../limiting/limits.js';
+import { DEFAULT_LIFETIMES, type Lifetimes } from '../registry/lifetimes.js';
 import {
   count,
   domainName,
@@ -18,7 +18,7 @@ import {
   trueOrFalse,
   type Reader,
 } from './values.js';
-import type { PortRange } from './proxy-options.js';
+import type { PortRange } from '../proxy-options.js';
 
 export interface Settings {
   domain: string;

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { StartJupyterError } from '../../../src/errors.js';
-import { readConfiguration } from '../../../src/proxy/configuration.js';
-import { DEFAULT_LIMITS } from '../../../src/proxy/limits.js';
-import { givenOptions, readSettings } from '../../../src/proxy/options.js';
-import { DEFAULT_LIFETIMES } from '../../../src/proxy/registry/lifetimes.js';
+import { StartJupyterError } from '../../../../src/errors.js';
+import { readConfiguration } from '../../../../src/proxy/configuration/proxy-yaml.js';
+import { DEFAULT_LIMITS } from '../../../../src/proxy/limiting/limits.js';
+import { givenOptions, readSettings } from '../../../../src/proxy/configuration/settings.js';
+import { DEFAULT_LIFETIMES } from '../../../../src/proxy/registry/lifetimes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'sj-options-'));
 const file = join(folder, 'proxy.yaml');

@@ -2,12 +2,12 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { checkCertificates } from '../../../src/proxy/data/certificates.js';
-import { readCertificates } from '../../../src/proxy/files.js';
-import { watchCertificates, type Renewal } from '../../../src/proxy/renewal.js';
-import { createPki, type Pki } from './pki.js';
-import { handClock, type HandClock } from './registry/bed.js';
-import type { CertificatePair } from '../../../src/proxy/proxy-options.js';
+import { checkCertificates } from '../../../../src/proxy/data/certificates.js';
+import { readCertificates } from '../../../../src/proxy/configuration/files.js';
+import { watchCertificates, type Renewal } from '../../../../src/proxy/operation/renewal.js';
+import { createPki, type Pki } from '../pki.js';
+import { handClock, type HandClock } from '../registry/bed.js';
+import type { CertificatePair } from '../../../../src/proxy/proxy-options.js';
 
 const DOMAIN = 'jupyter.localhost';
 const NAMES = `DNS:*.${DOMAIN}`;

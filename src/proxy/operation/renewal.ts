@@ -1,10 +1,10 @@
 /** Takes up renewed certificates while the proxy runs. */
 import { createHash } from 'node:crypto';
-import { StartJupyterError } from '../errors.js';
-import { certificateFacts, earliestEnd, lostItsChain } from './data/certificates.js';
-import type { Log } from './operation/log.js';
-import type { Clock } from './registry/clock.js';
-import type { CertificatePair } from './proxy-options.js';
+import { StartJupyterError } from '../../errors.js';
+import { certificateFacts, earliestEnd, lostItsChain } from '../data/certificates.js';
+import type { Log } from './log.js';
+import type { Clock } from '../registry/clock.js';
+import type { CertificatePair } from '../proxy-options.js';
 
 export interface RenewalDeps {
   /** Reads the configured files; throws for what cannot be read. */

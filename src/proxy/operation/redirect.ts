@@ -1,10 +1,10 @@
 /** Plain HTTP, for people who write an address without https://: they are sent on, and nothing is served. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { destinationOf } from './data/server-name.js';
-import type { Limits } from './limits.js';
-import { listen } from './listen.js';
-import type { Place } from './proxy-options.js';
+import { destinationOf } from '../data/server-name.js';
+import type { Limits } from '../limiting/limits.js';
+import { listen } from '../network/listen.js';
+import type { Place } from '../proxy-options.js';
 
 export interface Redirect {
   address: AddressInfo;

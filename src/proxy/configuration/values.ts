@@ -1,7 +1,7 @@
 /** How each kind of setting is read, from YAML's values and from the command line's texts alike. */
 import { resolve } from 'node:path';
-import { parseNetworks } from './control/networks.js';
-import type { PortRange } from './proxy-options.js';
+import { parseNetworks } from '../network/addresses.js';
+import type { PortRange } from '../proxy-options.js';
 
 export interface Reader<T> {
   /** Undefined for what will not do. */

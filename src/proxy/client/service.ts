@@ -1,8 +1,8 @@
 /** Which service a command calls, as its options name it. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartJupyterError } from '../errors.js';
-import { manageHost } from '../satellite/protocol.js';
+import { StartJupyterError } from '../../errors.js';
+import { manageHost } from '../../satellite/protocol.js';
 
 export interface Service {
   /** `https://manage.DOMAIN[:PORT]` */

@@ -1,9 +1,9 @@
-/** proxy.yaml: which keys stand where. What their values mean is in options.ts. */
+/** proxy.yaml: which keys stand where. What their values mean is in settings.ts. */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
-import { StartJupyterError } from '../errors.js';
-import { isKey, KEYS, type FoundKeys } from './options.js';
+import { StartJupyterError } from '../../errors.js';
+import { isKey, KEYS, type FoundKeys } from './settings.js';
 
 /** Throws StartJupyterError('bad-configuration') with file, line and key. */
 export function readConfiguration(file: string): FoundKeys {

@@ -1,7 +1,7 @@
 /** Where a server listens, and why it cannot. */
 import type { AddressInfo, Server } from 'node:net';
-import { StartJupyterError } from '../errors.js';
-import type { Place } from './proxy-options.js';
+import { StartJupyterError } from '../../errors.js';
+import type { Place } from '../proxy-options.js';
 
 /** Throws StartJupyterError: 'address-in-use', 'bad-configuration'. `option` is what the person may change. */
 export function listen(server: Server, place: Place, option = '--listen'): Promise<AddressInfo> {

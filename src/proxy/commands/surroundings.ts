@@ -1,4 +1,4 @@
-import type { LineWriter } from './operation/line-writer.js';
+import type { LineWriter } from '../operation/line-writer.js';
 
 /** What a command gets from the process, handed in by main.ts. */
 export interface Surroundings {

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { callApi, callService } from '../../../src/proxy/client.js';
-import { readService, serviceOrigin, type Service } from '../../../src/proxy/service.js';
-import { closedPort, plainServer, tlsServer } from '../platform/tls-server.js';
+import { callApi, callService } from '../../../../src/proxy/client/calls.js';
+import { readService, serviceOrigin, type Service } from '../../../../src/proxy/client/service.js';
+import { closedPort, plainServer, tlsServer } from '../../platform/tls-server.js';
 
 const HOST = 'manage.test.localhost';
 const GET = { method: 'GET', path: '/api/v1/jobs', secret: 'the-secret' } as const;
