@@ -5,7 +5,7 @@ import { auditedOnly, calmed, jsonLines, toAll, type Log, type Sink } from './lo
 
 export interface Events {
   log: Log;
-  /** Opens the audit log anew, after a rotation. */
+  /** Opens the audit log anew, after a rotation. Where that cannot be done it is said, and the former one stays. */
   reopen: () => void;
   /** Resolves when everything is written. */
   close: () => Promise<void>;
@@ -23,12 +23,19 @@ export interface EventPlaces {
 export function createEvents({ main, auditLogFile, count }: EventPlaces, now: () => Date): Events {
   const audit = auditLogFile === undefined ? undefined : openAudit(auditLogFile);
   const logs = [jsonLines(main.write, now), ...(audit ? [auditedOnly(jsonLines(audit.write, now))] : [])];
+  const log = toAll(
+    calmed(toAll(...logs), () => now().getTime()),
+    ...(count ? [count] : []),
+  );
   return {
-    log: toAll(
-      calmed(toAll(...logs), () => now().getTime()),
-      ...(count ? [count] : []),
-    ),
-    reopen: () => audit?.reopen(),
+    log,
+    reopen() {
+      try {
+        audit?.reopen();
+      } catch (error) {
+        log('audit-log-failed', { message: error instanceof Error ? error.message : 'unknown' });
+      }
+    },
     close: async () => {
       await Promise.all([main.close(), audit?.close()]);
     },

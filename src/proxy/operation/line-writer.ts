@@ -3,7 +3,7 @@ import { closeSync, openSync, write } from 'node:fs';
 export interface LineWriter {
   /** Never waits, and never throws. */
   write: (text: string) => void;
-  /** Resolves when everything is written, or when what reads it has not taken a byte for a second. */
+  /** Resolves when everything is written, or after a second: what reads it may hang. */
   close: () => Promise<void>;
 }
 
@@ -15,7 +15,7 @@ const CLOSE_MS = 1_000;
  * Writes lines to a descriptor beside everything else. What reads a log may hang: then lines wait in memory up to a
  * limit, further ones are lost and counted, and no notebook notices.
  */
-export function lineWriter(descriptor: number): LineWriter {
+export function lineWriter(descriptor: number): LineWriter & { written: () => Promise<void> } {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let lostLines = 0;
@@ -56,8 +56,12 @@ export function lineWriter(descriptor: number): LineWriter {
     writing ??= writeAll();
   }
 
+  /** Resolves when everything is written, however long that takes. */
+  const written = () => writing ?? Promise.resolve();
+
   return {
     write: add,
+    written,
     close: async () => {
       if (writing) await Promise.race([writing, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
     },
@@ -68,15 +72,18 @@ function writeOnce(descriptor: number, bytes: Buffer): Promise<number | NodeJS.E
   return new Promise((resolve) => write(descriptor, bytes, (error, written) => resolve(error ?? written)));
 }
 
-/** A file that is appended to, mode 0600, and opened anew when asked (after a rotation). Throws when it cannot be opened. */
+/** A file that is appended to, mode 0600, and opened anew when asked (after a rotation). Both throw when it cannot be opened; the former one stays. */
 export function fileWriter(file: string): LineWriter & { reopen: () => void } {
   const open = () => {
     const descriptor = openSync(file, 'a', 0o600);
     return { descriptor, writer: lineWriter(descriptor) };
   };
   let current = open();
-  const retire = ({ descriptor, writer }: typeof current) =>
-    writer.close().finally(() => closeSync(descriptor));
+  const retire = ({ descriptor, writer }: typeof current) => {
+    // Not before the last write is over: by then another file or connection could have this descriptor.
+    void writer.written().then(() => closeSync(descriptor));
+    return writer.close();
+  };
   return {
     write: (text) => current.writer.write(text),
     reopen() {

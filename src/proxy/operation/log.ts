@@ -27,6 +27,7 @@ export function auditedOnly(sink: Sink): Sink {
 }
 
 const QUIET_MS = 60_000;
+const TIDY_MS = 1_000;
 /** More kinds at once than any honest day has; beyond it everything refused is one kind. */
 const MAX_KINDS = 1000;
 
@@ -44,13 +45,14 @@ export function calmed(sink: Sink, now: () => number): Sink {
     }
     const time = now();
     const exact = JSON.stringify([event, fields['refused'], fields['limit'], fields['source']]);
-    if (kinds.size >= MAX_KINDS && time >= tidyAt) {
-      for (const [key, { until }] of kinds) if (until <= time) kinds.delete(key);
-      tidyAt = time + 1_000;
+    if (kinds.size >= MAX_KINDS && (time >= tidyAt || time < tidyAt - TIDY_MS)) {
+      for (const [key, { until }] of kinds) if (until <= time || until > time + QUIET_MS) kinds.delete(key);
+      tidyAt = time + TIDY_MS;
     }
     const kind = kinds.has(exact) || kinds.size < MAX_KINDS ? exact : event;
     const known = kinds.get(kind);
-    if (known && known.until > time) {
+    // The second half: a clock that was set back must not silence anything for hours.
+    if (known && known.until > time && known.until <= time + QUIET_MS) {
       known.more++;
       return;
     }

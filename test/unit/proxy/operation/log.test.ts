@@ -1,5 +1,16 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +53,16 @@ describe('calmed', () => {
     expect(seen.at(-1)).toEqual(['reserve', { ...refused, moreBefore: 99 }]);
   });
 
+  it('is not silent for hours when the clock is set back', () => {
+    const { seen, clock, log } = bed();
+    clock.now = 86_400_000;
+    const refused = { source: '10.0.0.1', refused: 'limit-reached' };
+    log('reserve', refused);
+    clock.now = 0;
+    log('reserve', refused);
+    expect(seen).toHaveLength(2);
+  });
+
   it('does not grow with the number of addresses, and still tells of each kind', () => {
     const { seen, log } = bed();
     for (let at = 0; at < 50_000; at++) log('limit-reached', { source: `fd00::${at}`, limit: 'x' });
@@ -82,6 +103,46 @@ describe('the audit log', () => {
     await sleep(50);
     expect(readFileSync(`${file}.1`, 'utf8')).toBe('one\ntwo\n');
     expect(readFileSync(file, 'utf8')).toBe('three\n');
+  });
+
+  it('that cannot be opened anew is said so, and the former one goes on', async () => {
+    const place = join(folder, 'gone');
+    mkdirSync(place);
+    const auditLogFile = join(place, 'audit.log');
+    const written: string[] = [];
+    const main = { write: (text: string) => void written.push(text), close: () => Promise.resolve() };
+    const events = createEvents({ main, auditLogFile }, () => new Date(0));
+    renameSync(place, `${place}.1`);
+    expect(() => events.reopen()).not.toThrow();
+    events.log('redeem', { source: '10.0.0.1', session: 'a-b-c' });
+    await events.close();
+    expect(written.join('')).toContain('"event":"audit-log-failed"');
+    expect(readFileSync(join(`${place}.1`, 'audit.log'), 'utf8')).toContain('a-b-c');
+  });
+
+  it('on a disk that hangs is closed when the last write is over, so that no other file gets its lines', async () => {
+    // A pipe that nobody reads yet stands in for the disk; what is written to it waits in a thread.
+    const file = join(folder, 'hangs');
+    execFileSync('mkfifo', [file]);
+    const reader = openSync(file, constants.O_RDWR);
+    const writer = fileWriter(file);
+    writer.write(`${'x'.repeat(100_000)}\n`);
+    await sleep(50);
+    writer.write('still this file\n');
+    rmSync(file);
+    writer.reopen();
+    await sleep(1_200);
+    // They take the lowest numbers that are free.
+    const others = [1, 2, 3, 4].map((at) => join(folder, `other-${at}`));
+    const descriptors = others.map((other) => openSync(other, 'w'));
+    let read = 0;
+    while (read < 100_001) read += readSync(reader, Buffer.alloc(65_536));
+    await sleep(100);
+    expect(others.map((other) => readFileSync(other, 'utf8'))).toEqual(['', '', '', '']);
+    const rest = Buffer.alloc(100);
+    expect(rest.toString('utf8', 0, readSync(reader, rest))).toBe('still this file\n');
+    for (const descriptor of [reader, ...descriptors]) closeSync(descriptor);
+    await writer.close();
   });
 
   it('says at the start that it cannot be written', () => {
