@@ -53,7 +53,7 @@ export interface Registry extends Reservations, Reports {
 
 /**
  * Reads the store, takes up what is in it, ends what cannot be proven again, and starts the timers. Rejects when the store
- * cannot be read or written.
+ * cannot be read.
  */
 export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const { store, clock, log } = deps;
@@ -76,7 +76,8 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   }
 
   const unproven = [...known.live()].filter((session) => restarted(session, 0) !== session);
-  await Promise.all(
+  // A disk that is full keeps nobody's other notebook away: they have ended here, and a sweep stores it later.
+  await Promise.allSettled(
     unproven.map(({ name }) => changes.change(name, (session) => restarted(session, clock.now()))),
   );
   const stopSweeping = keepSweeping({ store, known, changes, clock, log });

@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
 import type { EndCause, Session } from './session.js';
 import type { Lifetimes } from './lifetimes.js';
+import { sideBySide } from './side-by-side.js';
 import { endedByReport, isLastingReport, report } from './transitions.js';
 
 export interface ReportsDeps {
@@ -56,9 +57,13 @@ export function createReports({ known, changes, clock, lifetimes, endSession }: 
     wantedJobs,
     async reportJobs(jobs) {
       const sessions = concerned(jobs);
-      await Promise.all(sessions.map(note));
-      const over = sessions.filter(([session, job]) => endedByReport(session, job));
-      await Promise.all(over.map(([session]) => endSession(session.name, 'job-ended')));
+      // What cannot be stored of one job keeps no session of another one open.
+      await sideBySide(
+        sessions.flatMap(([session, job]) => [
+          note([session, job]),
+          ...(endedByReport(session, job) ? [endSession(session.name, 'job-ended')] : []),
+        ]),
+      );
     },
     async reportClassicJobs(jobs) {
       await Promise.all(

@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
 import type { Log } from './outside.js';
 import type { Store } from './store.js';
+import { sideBySide } from './side-by-side.js';
 import { end, expiry } from './transitions.js';
 
 /** How late a session may end by time. One timer for all of them: a session costs no timer of its own. */
@@ -30,17 +31,13 @@ export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): 
   async function sweep(): Promise<void> {
     const now = clock.now();
     const over = [...known.live()].filter((session) => expiry(session, now) !== undefined);
-    // Side by side, so that one that cannot be stored stops no other.
     const ended = over.map(({ name }) =>
       changes.change(name, (session) => {
         const cause = expiry(session, now);
         return cause ? end(session, cause, now) : session;
       }),
     );
-    const failed = (await Promise.allSettled([changes.settle(), ...ended])).find(
-      ({ status }) => status === 'rejected',
-    );
-    if (failed) throw (failed as PromiseRejectedResult).reason;
+    await sideBySide([changes.settle(), ...ended]);
     for (const { name } of known.forgettable(now)) {
       await store.forget(name);
       known.forget(name);

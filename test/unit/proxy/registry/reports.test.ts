@@ -147,6 +147,20 @@ describe('a report', () => {
     expect(registry.lookup(name)).toMatchObject({ phase: 'ended', cause: 'time-is-up' });
   });
 
+  it('that cannot be stored of one job keeps no other session open', async () => {
+    const { registry, store, ended, clock, backends, deps } = await bed();
+    backends.certificates.set(4444, CERTIFICATE);
+    const [runs, over] = [await reserved(registry, '17'), await reserved(registry, '18')];
+    for (const name of [runs, over]) await registry.redeem(name, { address: '10.1.2.3', port: 4444 });
+    deps.store.replace = () => Promise.reject(new Error('the disk is full'));
+    const endsAt = new Date(clock.now() + 600 * MINUTE).toISOString();
+    const report = say(registry, { '17': { state: 'running', endsAt }, '18': { state: 'ended' } });
+    await expect(report).rejects.toMatchObject({ code: 'cannot-store' });
+    expect(ended).toEqual([over]);
+    expect(registry.lookup(over)).toMatchObject({ phase: 'ended', cause: 'job-ended' });
+    expect(await store.read(over)).toMatchObject({ phase: 'ready' });
+  });
+
   it('is seen of classic sessions, which it does not end; update-jobs.cgi reaches no other ones', async () => {
     const { registry, ended } = await bed();
     const { name } = await registry.reserveClassic();

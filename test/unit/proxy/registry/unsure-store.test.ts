@@ -67,3 +67,21 @@ it('sessions whose time is up end while the store fails', async () => {
   await clock.leap(25 * 3_600_000);
   expect(registry.lookup(name)).toMatchObject({ phase: 'ended', cause: 'expired' });
 });
+
+it('a start on a disk that is full ends what cannot be proven again, serves the others, and stores that later', async () => {
+  const { registry, store, trouble, clock, backends, deps, name } = await troubledBed();
+  backends.certificates.set(4444, CERTIFICATE);
+  await registry.redeem(name, { address: '10.1.2.3', port: 4444 });
+  const classic = await registry.reserveClassic();
+  await registry.redeemClassic(classic.name, { address: '10.1.2.3', port: 4444 });
+  await registry.close();
+  trouble.now = 'before';
+  const next = await registryBed({ ...deps, clock });
+  expect(next.registry.lookup(name)?.phase).toBe('ready');
+  expect(next.registry.lookup(classic.name)).toMatchObject({ phase: 'ended', cause: 'proxy-restarted' });
+  trouble.now = 'none';
+  await clock.advance(SWEEP_MS);
+  await settled();
+  expect(await store.read(classic.name)).toMatchObject({ phase: 'ended', cause: 'proxy-restarted' });
+  await next.registry.close();
+});
