@@ -13,13 +13,12 @@ import { limitProofs } from './data/proofs.js';
 import { openTether } from './data/tether.js';
 import { DEFAULT_LIMITS } from './limiting/limits.js';
 import { listen } from './network/listen.js';
+import { originOf } from './network/origins.js';
 import { createPageServer } from './pages/page-server.js';
 import { systemClock } from './registry/clock.js';
 import type { ProxyOptions, RunningProxy } from './proxy-options.js';
 import { createMemoryStore } from './registry/memory-store.js';
 import { createRegistry } from './registry/registry.js';
-
-const HTTPS_PORT = 443;
 
 /**
  * Resolves once it listens. Throws StartJupyterError: 'bad-configuration', 'bad-certificate', 'address-in-use', and what
@@ -105,7 +104,7 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
   return {
     address,
     port,
-    controlUrl: `https://${manageHost(domain)}${publicPort === HTTPS_PORT ? '' : `:${publicPort}`}`,
+    controlUrl: originOf(manageHost(domain), publicPort),
     useCertificates(pairs) {
       checkCertificates(pairs, domain, systemClock.now());
       front.useCertificates(pairs);

@@ -1,10 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
-import { parseNetworks } from '../network/addresses.js';
+import { ownAddresses, parseNetworks, placeText } from '../network/addresses.js';
 import { listen } from '../network/listen.js';
 import type { Key, Settings } from '../configuration/settings.js';
 import { error, ok, warning, type Finding } from './finding.js';
@@ -60,7 +59,7 @@ export async function checkPlaces({
 }
 
 async function checkPlace(key: Key, place: { host: string; port: number }): Promise<Finding> {
-  const text = `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
+  const text = placeText({ address: place.host, port: place.port });
   const server = createServer((socket) => socket.destroy());
   try {
     await listen(server, place, key);
@@ -126,8 +125,4 @@ async function addressesOf(host: string): Promise<string[] | string> {
   } finally {
     giveUp.abort();
   }
-}
-
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
 }

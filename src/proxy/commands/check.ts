@@ -8,7 +8,7 @@ import { checkNames, checkPlaces, checkTrustedNetworks } from '../checks/network
 import { readConfiguration } from '../configuration/proxy-yaml.js';
 import { givenOptions, readSettings, type Key, type Settings } from '../configuration/settings.js';
 import { randomName } from '../registry/names.js';
-import { storeFolder } from '../store/place.js';
+import { storeFolder } from '../store/folder.js';
 import type { Surroundings } from './surroundings.js';
 
 /**

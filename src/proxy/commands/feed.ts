@@ -3,7 +3,7 @@ import { StartJupyterError } from '../../errors.js';
 import { classicFeed, ownFeed, type Fed, type Feed } from '../feeder/feeds.js';
 import { doubts, keepFeeding } from '../feeder/keep-feeding.js';
 import type { Scheduler } from '../feeder/scheduler.js';
-import { SCHEDULERS } from '../feeder/schedulers.js';
+import { slurm } from '../feeder/slurm.js';
 import { readToken } from '../configuration/files.js';
 import { readService, type Service } from '../client/service.js';
 import type { Surroundings } from './surroundings.js';
@@ -21,6 +21,9 @@ export interface FeedOptions {
 }
 
 const INTERVAL_MS = 30_000;
+
+/** By the name that `--scheduler` takes. */
+const SCHEDULERS: Partial<Record<string, (env: NodeJS.ProcessEnv) => Scheduler>> = { slurm };
 
 /** Resolves after one round (`--once`), else once it was asked to stop. */
 export async function feed(options: FeedOptions, surroundings: Surroundings): Promise<void> {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { VERSION } from '../../version.js';
 import { readConfiguration } from '../configuration/proxy-yaml.js';
 import { readCertificates, readToken } from '../configuration/files.js';
+import { placeText } from '../network/addresses.js';
 import { createEvents } from '../operation/events.js';
 import type { Metrics } from '../operation/metrics.js';
 import { givenOptions, readSettings, type Key, type Settings } from '../configuration/settings.js';
@@ -10,7 +11,7 @@ import { watchCertificates } from '../operation/renewal.js';
 import { startRedirect } from '../operation/redirect.js';
 import { startProxy } from '../server.js';
 import { openStore } from '../store/open-store.js';
-import { storeFolder } from '../store/place.js';
+import { storeFolder } from '../store/folder.js';
 import type { Surroundings } from './surroundings.js';
 import { takeSockets } from '../operation/systemd.js';
 import type { Place, RunningProxy } from '../proxy-options.js';
@@ -55,10 +56,9 @@ export async function serve(
     log,
   });
   reload = () => void renewal.reload();
-  const place = proxy.address.includes(':') ? `[${proxy.address}]` : proxy.address;
   log('listening', { address: proxy.address, port: proxy.port, domain: settings.domain, version: VERSION });
   stderr(
-    `start-jupyter-proxy ${VERSION} listens on ${place}:${proxy.port} for *.${settings.domain}\n` +
+    `start-jupyter-proxy ${VERSION} listens on ${placeText(proxy)} for *.${settings.domain}\n` +
       `Control: ${proxy.controlUrl}, for ${settings.trustedNetworks.join(' ') || 'nobody: set trusted_networks'}\n` +
       (stateFolder === undefined
         ? 'Sessions are kept in memory: a restart forgets them.\n'

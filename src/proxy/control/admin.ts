@@ -1,12 +1,10 @@
 /** The administrator's calls: which sessions there are, and ending one. */
-import type { IncomingMessage } from 'node:http';
 import { API_PREFIX, type SessionFacts, type SessionsAnswer } from '../../satellite/protocol.js';
+import { placeText } from '../network/addresses.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
 import type { Answer, Call, Operation } from './api.js';
-import { plainAddress } from '../network/addresses.js';
-import { carriesSecret } from './secrets.js';
-import { isLoopback } from './targets.js';
+import { carriesSecret } from './caller.js';
 import { isoDate } from './session-answer.js';
 
 export const LIST: Operation = { event: 'list', carryOut: list };
@@ -16,11 +14,6 @@ export const EVICT: Operation = { event: 'evict', carryOut: evict };
 export function isAdministratorsCall(method: string | undefined, path: string): boolean {
   if (path === `${API_PREFIX}/sessions`) return method === 'GET';
   return path.startsWith(`${API_PREFIX}/sessions/`) && path.endsWith('/evict');
-}
-
-export function isFromThisMachine({ socket }: IncomingMessage): boolean {
-  const from = plainAddress(socket.remoteAddress ?? '');
-  return from !== '' && (isLoopback(from) || from === plainAddress(socket.localAddress ?? ''));
 }
 
 function requireAdministrator({ deps, request, source }: Call): void {
@@ -49,13 +42,9 @@ function factsOf(session: Session, connections: number): SessionFacts[] {
       ...{ name, kind, phase, source, jobId, connections },
       createdAt: isoDate(session.createdAt),
       expiresAt: isoDate(phase === 'reserved' ? session.expiresAt : session.endsAt),
-      ...(phase !== 'reserved' && { backend: placeOf(session.backend) }),
+      ...(phase !== 'reserved' && { backend: placeText(session.backend) }),
     },
   ];
-}
-
-function placeOf({ address, port }: { address: string; port: number }): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 async function evict(call: Call): Promise<Answer> {

@@ -6,12 +6,11 @@ import type { Session } from '../registry/session.js';
 import { EVICT, LIST } from './admin.js';
 import { answerJson } from './answers.js';
 import { readJsonObject } from './body.js';
-import { callerAddress } from './caller.js';
+import { callerAddress, carriesSecret } from './caller.js';
 import type { ControlParts } from './control.js';
 import { FEED, WANTED } from './jobs.js';
 import { sessionOrigin } from '../network/origins.js';
 import { parseLink, parseRedeem, parseReserve } from './requests.js';
-import { carriesSecret } from './secrets.js';
 import { isoDate, sessionAnswer } from './session-answer.js';
 import { refuseTarget } from './targets.js';
 

@@ -4,11 +4,11 @@ import type { Clock } from '../registry/clock.js';
 import type { Log } from '../registry/outside.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Registry } from '../registry/registry.js';
-import { isAdministratorsCall, isFromThisMachine } from './admin.js';
+import { isAdministratorsCall } from './admin.js';
 import { answerClassic, answerRefusal } from './answers.js';
 import { answerApi } from './api.js';
 import { createCallLimits, type CallLimits } from './call-limits.js';
-import { callerAddress, isFromBrowser } from './caller.js';
+import { callerAddress, isFromBrowser, isFromThisMachine } from './caller.js';
 import {
   answerEndpoint,
   destroyToken,

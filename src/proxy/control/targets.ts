@@ -1,8 +1,7 @@
 /** What the proxy connects to on a caller's word: never a port of other services, never itself. */
-import { networkInterfaces } from 'node:os';
 import { Refusal } from '../registry/refusal.js';
 import type { Backend } from '../registry/session.js';
-import { plainAddress } from '../network/addresses.js';
+import { isOwnAddress } from '../network/addresses.js';
 import type { PortRange } from '../proxy-options.js';
 
 export interface TargetSettings {
@@ -29,16 +28,4 @@ export function refuseTarget(
     "Your address is the proxy's own machine, and no session is served there. " +
       'An administrator can allow it with allow_local_backends.',
   );
-}
-
-/** Loopback, or one of this machine's addresses as they are now. */
-function isOwnAddress(address: string): boolean {
-  if (isLoopback(address) || address === '::' || address.startsWith('0.')) return true;
-  return Object.values(networkInterfaces()).some((all) =>
-    all?.some((own) => plainAddress(own.address) === address),
-  );
-}
-
-export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }

@@ -1,4 +1,4 @@
-/** What the feeder asks of a scheduler; an adapter a scheduler (schedulers.ts). */
+/** What the feeder asks of a scheduler; each has its adapter. */
 import type { JobReport } from '../../satellite/protocol.js';
 
 export interface Scheduler {

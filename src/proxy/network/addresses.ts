@@ -1,4 +1,6 @@
+/** Addresses and networks, in every notation that they come in. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { StartJupyterError } from '../../errors.js';
 
 export interface Networks {
@@ -77,4 +79,27 @@ export function plainAddress(address: string): string {
   if (high === undefined || low === undefined) return unzoned;
   const [upper, lower] = [parseInt(high, 16), parseInt(low, 16)];
   return [upper >> 8, upper & 255, lower >> 8, lower & 255].join('.');
+}
+
+/** Loopback, or one of this machine's addresses as they are now. */
+export function isOwnAddress(address: string): boolean {
+  return (
+    isLoopback(address) || address === '::' || address.startsWith('0.') || ownAddresses().includes(address)
+  );
+}
+
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+/** Of every interface, loopback's too. */
+export function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap(
+    (all) => all?.map(({ address }) => plainAddress(address)) ?? [],
+  );
+}
+
+/** `ADDRESS:PORT`, as it stands in a URL: an IPv6 address in brackets. */
+export function placeText({ address, port }: { address: string; port: number }): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -2,6 +2,7 @@
 import type { AddressInfo, Server } from 'node:net';
 import { StartJupyterError } from '../../errors.js';
 import type { Place } from '../proxy-options.js';
+import { placeText } from './addresses.js';
 
 /** Throws StartJupyterError: 'address-in-use', 'bad-configuration'. `option` is what the person may change. */
 export function listen(server: Server, place: Place, option = '--listen'): Promise<AddressInfo> {
@@ -18,7 +19,9 @@ export function listen(server: Server, place: Place, option = '--listen'): Promi
 }
 
 function nameOf(place: Place): string {
-  return 'descriptor' in place ? `descriptor ${place.descriptor}` : `${place.host}:${place.port}`;
+  return 'descriptor' in place
+    ? `descriptor ${place.descriptor}`
+    : placeText({ address: place.host, port: place.port });
 }
 
 function notTcp(place: string, server: Server): StartJupyterError {

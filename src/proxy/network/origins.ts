@@ -1,4 +1,4 @@
-/** Where a service is seen by browsers; from the configuration, never from what a request says. */
+/** URLs as browsers see them; from the configuration, never from what a request says. */
 export interface PublicPlace {
   domain: string;
   publicPort: number;
@@ -6,7 +6,11 @@ export interface PublicPlace {
 
 const HTTPS_PORT = 443;
 
-/** A session's origin, `https://NAME.DOMAIN[:PORT]`, as a browser writes it. */
+/** `https://HOST[:PORT]`, as a browser writes it. */
+export function originOf(host: string, publicPort: number): string {
+  return `https://${host}${publicPort === HTTPS_PORT ? '' : `:${publicPort}`}`;
+}
+
 export function sessionOrigin(name: string, { domain, publicPort }: PublicPlace): string {
-  return `https://${name}.${domain}${publicPort === HTTPS_PORT ? '' : `:${publicPort}`}`;
+  return originOf(`${name}.${domain}`, publicPort);
 }

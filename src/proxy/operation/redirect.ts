@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { destinationOf } from '../data/server-name.js';
 import type { Limits } from '../limiting/limits.js';
 import { listen } from '../network/listen.js';
+import { originOf } from '../network/origins.js';
 import type { Place } from '../proxy-options.js';
 
 export interface Redirect {
@@ -18,7 +19,6 @@ export interface RedirectSettings {
   limits: Pick<Limits, 'maxHeaderSize'>;
 }
 
-const HTTPS_PORT = 443;
 /** For a whole request: it is one packet, and nobody has to be waited for. */
 const REQUEST_MS = 10_000;
 const MAX_CONNECTIONS = 256;
@@ -70,5 +70,5 @@ function targetOf(request: IncomingMessage, { domain, publicPort }: RedirectSett
   const hosts = request.headersDistinct['host'] ?? [];
   const asked = destinationOf(hosts[0]?.replace(/:\d{1,5}$/, ''), domain);
   if (hosts.length !== 1 || asked.kind !== 'session' || !request.url?.startsWith('/')) return undefined;
-  return `https://${asked.host}${publicPort === HTTPS_PORT ? '' : `:${publicPort}`}${request.url}`;
+  return `${originOf(asked.host, publicPort)}${request.url}`;
 }

@@ -10,7 +10,7 @@ import { StartJupyterError } from '../../../src/errors.js';
 import { parseJobStates } from '../../../src/proxy/control/classic-job-states.js';
 import { firstValue, Oops, present } from '../../../src/proxy/control/classic-parameters.js';
 import { parseNetworks, plainAddress } from '../../../src/proxy/network/addresses.js';
-import { carriesSecret } from '../../../src/proxy/control/secrets.js';
+import { carriesSecret } from '../../../src/proxy/control/caller.js';
 import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../src/proxy/control/requests.js';
 import { destinationOf } from '../../../src/proxy/data/server-name.js';
 import { readConfiguration } from '../../../src/proxy/configuration/proxy-yaml.js';
@@ -19,7 +19,7 @@ import { readSlurmQueue } from '../../../src/proxy/feeder/slurm-queue.js';
 import { sourceOf } from '../../../src/proxy/limiting/source.js';
 import { ownersKey } from '../../../src/proxy/pages/viewer.js';
 import { Refusal } from '../../../src/proxy/registry/refusal.js';
-import { WORDS } from '../../../src/proxy/registry/words.js';
+import { WORDS } from '../../../src/proxy/registry/names.js';
 import * as values from '../../../src/proxy/configuration/values.js';
 import {
   JOB_ID_PATTERN,

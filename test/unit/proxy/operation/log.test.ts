@@ -167,6 +167,22 @@ describe('the audit log', () => {
 });
 
 describe('lineWriter', () => {
+  it('that was closed tries no more, which would keep the process from ending', async () => {
+    const file = join(folder, 'full');
+    execFileSync('mkfifo', [file]);
+    const pipe = openSync(file, constants.O_RDWR | constants.O_NONBLOCK);
+    const writer = lineWriter(pipe);
+    writer.write('x'.repeat(1_000_000));
+    await sleep(100);
+    writer.write('late');
+    await writer.close();
+    const buffer = Buffer.alloc(1_000_000);
+    expect(readSync(pipe, buffer)).toBeLessThan(1_000_000);
+    await sleep(200);
+    expect(() => readSync(pipe, buffer)).toThrow(expect.objectContaining({ code: 'EAGAIN' }) as Error);
+    closeSync(pipe);
+  });
+
   it('never waits for a reader that hangs; what is too much is counted', { timeout: 20_000 }, async () => {
     // A pipe that nobody reads: `sleep` has its other end as its input.
     const reader = spawn('sleep', ['60'], { stdio: ['pipe', 'ignore', 'ignore'] });

@@ -1,8 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { NAME_PATTERN } from '../../../../src/satellite/protocol.js';
-import { randomName } from '../../../../src/proxy/registry/names.js';
-import { WORDS } from '../../../../src/proxy/registry/words.js';
+import { randomName, WORDS } from '../../../../src/proxy/registry/names.js';
 
 describe('words', () => {
   it('are 1,500 or more, each once, plain and short', () => {
