@@ -3,7 +3,7 @@ import { closeSync, openSync, write } from 'node:fs';
 export interface LineWriter {
   /** Never waits, and never throws. */
   write: (text: string) => void;
-  /** Resolves when everything is written, or after a second: what reads it may hang. */
+  /** Resolves when everything is written, or after a second: what reads it may hang. The rest is given up then. */
   close: () => Promise<void>;
 }
 
@@ -20,9 +20,10 @@ export function lineWriter(descriptor: number): LineWriter & { written: () => Pr
   let pendingBytes = 0;
   let lostLines = 0;
   let writing: Promise<void> | undefined;
+  let givenUp = false;
 
   async function writeAll(): Promise<void> {
-    while (pending.length > 0) {
+    while (pending.length > 0 && !givenUp) {
       const chunk = Buffer.concat(pending);
       pending = [];
       await writeChunk(chunk);
@@ -37,7 +38,7 @@ export function lineWriter(descriptor: number): LineWriter & { written: () => Pr
 
   /** Gives up what cannot be written: a full disk or a reader that is gone is no reason to end notebooks. */
   async function writeChunk(chunk: Buffer): Promise<void> {
-    for (let at = 0; at < chunk.length;) {
+    for (let at = 0; at < chunk.length && !givenUp;) {
       const result = await writeOnce(descriptor, chunk.subarray(at));
       if (typeof result === 'number') at += result;
       else if (result.code === 'EAGAIN') await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -64,6 +65,7 @@ export function lineWriter(descriptor: number): LineWriter & { written: () => Pr
     written,
     close: async () => {
       if (writing) await Promise.race([writing, new Promise((resolve) => setTimeout(resolve, CLOSE_MS))]);
+      givenUp = true;
     },
   };
 }
@@ -72,25 +74,29 @@ function writeOnce(descriptor: number, bytes: Buffer): Promise<number | NodeJS.E
   return new Promise((resolve) => write(descriptor, bytes, (error, written) => resolve(error ?? written)));
 }
 
-/** A file that is appended to, mode 0600, and opened anew when asked (after a rotation). Both throw when it cannot be opened; the former one stays. */
+/**
+ * A file that is appended to, mode 0600, and opened anew when asked (after a rotation). Both throw when it cannot be
+ * opened; the former one stays then.
+ */
 export function fileWriter(file: string): LineWriter & { reopen: () => void } {
   const open = () => {
     const descriptor = openSync(file, 'a', 0o600);
     return { descriptor, writer: lineWriter(descriptor) };
   };
   let current = open();
-  const retire = ({ descriptor, writer }: typeof current) => {
-    // Not before the last write is over: by then another file or connection could have this descriptor.
+  // Not before the last write is over: by then another file or connection could have this descriptor.
+  const retire = ({ descriptor, writer }: typeof current) =>
     void writer.written().then(() => closeSync(descriptor));
-    return writer.close();
-  };
   return {
     write: (text) => current.writer.write(text),
     reopen() {
       const former = current;
       current = open();
-      void retire(former);
+      retire(former);
     },
-    close: () => retire(current),
+    async close() {
+      await current.writer.close();
+      retire(current);
+    },
   };
 }
