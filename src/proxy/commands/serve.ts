@@ -27,7 +27,7 @@ export async function serve(
   const settings = readSettings({ ...configured, ...givenOptions(given, folder) });
   const metrics = settings.metricsListen && (await import('../operation/metrics.js')).createMetrics();
   const { auditLogFile } = settings;
-  const events = createEvents({ main: openLog(), auditLogFile, count: metrics?.sink }, now);
+  const events = createEvents({ main: openLog(), auditLogFile, count: metrics?.count }, now);
   const { log } = events;
   // Asked for before anything listens: a signal from now on ends the proxy in order.
   const stop = stopped();

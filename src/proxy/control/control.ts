@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../limiting/limits.js';
 import type { Clock } from '../registry/clock.js';
-import type { Log } from '../registry/outside.js';
+import type { Log } from '../operation/log.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Registry } from '../registry/registry.js';
 import { isAdministratorsCall } from './admin.js';

@@ -1,7 +1,7 @@
 /** Where the events of `serve` go: the log, the audit log, the metrics. */
 import { StartJupyterError } from '../../errors.js';
 import { fileWriter, type LineWriter } from './line-writer.js';
-import { auditedOnly, calmed, jsonLines, toAll, type Log, type Sink } from './log.js';
+import { auditedOnly, calmed, jsonLines, toAll, type Log } from './log.js';
 
 export interface Events {
   log: Log;
@@ -16,7 +16,7 @@ export interface EventPlaces {
   main: LineWriter;
   auditLogFile?: string;
   /** Counts every event, also those that the logs leave out. */
-  count?: Sink;
+  count?: Log;
 }
 
 /** Throws StartJupyterError('bad-configuration') when the audit log cannot be opened. */

@@ -1,28 +1,25 @@
 /**
  * What happens, as events: one JSON line each. Fields are names, addresses, codes and counts; never a secret, a
- * token, a header or a query string.
+ * token, a header, a query string or the name of a classic session that was not redeemed yet.
  */
 export type Log = (event: string, fields: Record<string, unknown>) => void;
 
-/** Where events go. */
-export type Sink = Log;
-
-/** Every event to every sink. */
-export function toAll(...sinks: readonly Sink[]): Log {
-  return (event, fields) => sinks.forEach((sink) => sink(event, fields));
+/** Every event to every log. */
+export function toAll(...logs: readonly Log[]): Log {
+  return (event, fields) => logs.forEach((log) => log(event, fields));
 }
 
 /** Writes `{"time":…,"event":…,…}`, a line an event. */
-export function jsonLines(write: (line: string) => void, now: () => Date): Sink {
+export function jsonLines(write: (line: string) => void, now: () => Date): Log {
   return (event, fields) => write(`${JSON.stringify({ time: now().toISOString(), event, ...fields })}\n`);
 }
 
 /** What administrators are asked about later: who did what to which session. */
 const AUDITED = new Set(['reserve', 'link', 'redeem', 'destroy', 'evict', 'ended', 'list']);
 
-export function auditedOnly(sink: Sink): Sink {
+export function auditedOnly(log: Log): Log {
   return (event, fields) => {
-    if (AUDITED.has(event)) sink(event, fields);
+    if (AUDITED.has(event)) log(event, fields);
   };
 }
 
@@ -35,12 +32,12 @@ const MAX_KINDS = 1000;
  * Lets refusals through once a minute for each kind and address, with how many more there were: what a stranger can
  * cause at will must not fill a disk. Everything that was carried out passes.
  */
-export function calmed(sink: Sink, now: () => number): Sink {
+export function calmed(log: Log, now: () => number): Log {
   const kinds = new Map<string, { until: number; more: number }>();
   let tidyAt = 0;
   return (event, fields) => {
     if (fields['refused'] === undefined && fields['limit'] === undefined) {
-      sink(event, fields);
+      log(event, fields);
       return;
     }
     const time = now();
@@ -56,7 +53,7 @@ export function calmed(sink: Sink, now: () => number): Sink {
       known.more++;
       return;
     }
-    sink(event, { ...fields, ...(known && known.more > 0 && { moreBefore: known.more }) });
+    log(event, { ...fields, ...(known && known.more > 0 && { moreBefore: known.more }) });
     kinds.set(kind, { until: time + QUIET_MS, more: 0 });
   };
 }

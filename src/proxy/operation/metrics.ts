@@ -2,12 +2,12 @@
 import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { listen } from '../network/listen.js';
-import type { Sink } from './log.js';
+import type { Log } from './log.js';
 import type { Place, ProxyStatus } from '../proxy-options.js';
 
 export interface Metrics {
   /** Counts every event; names and addresses of sessions are in no label. */
-  sink: Sink;
+  count: Log;
   /** Serves `GET /metrics`. Throws as {@link listen}. */
   serve: (place: Place, status: () => ProxyStatus) => Promise<{ port: number; close: () => void }>;
 }
@@ -41,7 +41,7 @@ export function createMetrics(): Metrics {
     registers,
   });
 
-  const sink: Sink = (event, fields) => {
+  const count: Log = (event, fields) => {
     const { kind, refused, cause, limit } = fields as Record<string, string | undefined>;
     if (event === 'ended') ended.inc({ cause });
     else if (limit !== undefined) limits.inc({ limit });
@@ -66,7 +66,7 @@ export function createMetrics(): Metrics {
     return { port, close: () => closeNow(server) };
   }
 
-  return { sink, serve };
+  return { count, serve };
 }
 
 const CALLS = new Set(['reserve', 'link', 'redeem', 'look', 'destroy', 'feed', 'wanted', 'list', 'evict']);

@@ -1,6 +1,6 @@
+import type { Log } from '../operation/log.js';
 import { createInTurn } from './in-turn.js';
 import type { KnownSessions } from './known-sessions.js';
-import type { Log } from './outside.js';
 import { Refusal } from './refusal.js';
 import type { EndedSession, Session } from './session.js';
 import type { Store } from './store.js';

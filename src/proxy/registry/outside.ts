@@ -1,4 +1,4 @@
-/** What the registry is handed in: the doors to backends, randomness, and the log. */
+/** What the registry is handed in: the doors to backends, and randomness. */
 import type { Backend } from './session.js';
 
 /**
@@ -28,6 +28,3 @@ export interface RandomSource {
   /** Unpredictable: `crypto.randomBytes`. */
   bytes(count: number): Buffer;
 }
-
-/** One structured line. Fields never hold a secret, a query string or the name of a classic session not yet redeemed. */
-export type Log = (event: string, fields: Record<string, unknown>) => void;

@@ -1,9 +1,10 @@
+import type { Log } from '../operation/log.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import { createInTurn } from './in-turn.js';
 import type { KnownSessions } from './known-sessions.js';
 import type { Lifetimes } from './lifetimes.js';
-import type { Log, OpenTether, Tether, VerifyBackend } from './outside.js';
+import type { OpenTether, Tether, VerifyBackend } from './outside.js';
 import { Refusal } from './refusal.js';
 import type { Backend, EndCause, Session } from './session.js';
 import { openPatiently, pause, RETRY_MS } from './tethers.js';

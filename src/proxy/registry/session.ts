@@ -45,11 +45,7 @@ export type Session = SessionBase &
     | { phase: 'ended'; endedAt: number; cause: EndCause }
   );
 
-type RedeemedSession = Extract<Session, { backend: Backend }>;
-
-export type MappedSession = RedeemedSession & { phase: 'mapped' };
-
-export type ReadySession = RedeemedSession & { phase: 'ready' };
+export type RedeemedSession = Extract<Session, { backend: Backend }>;
 
 export type EndedSession = Extract<Session, { phase: 'ended' }>;
 

@@ -1,7 +1,7 @@
+import type { Log } from '../operation/log.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
-import type { Log } from './outside.js';
 import type { Store } from './store.js';
 import { sideBySide } from './side-by-side.js';
 import { end, expiry } from './transitions.js';

@@ -5,7 +5,7 @@
 import type { JobReport } from '../../satellite/protocol.js';
 import { DEFAULT_LIFETIMES, GRACE, LONGEST, type Lifetimes } from './lifetimes.js';
 import { Refusal } from './refusal.js';
-import type { Backend, EndCause, EndedSession, MappedSession, ReadySession, Session } from './session.js';
+import type { Backend, EndCause, EndedSession, RedeemedSession, Session } from './session.js';
 
 /** Redeems that may fail for one session. */
 export const MAX_REDEEM_TRIES = 10;
@@ -192,7 +192,7 @@ export function isReplacedBy(other: Session, verified: Session): boolean {
   );
 }
 
-export function isRedeemed(session: Session): session is MappedSession | ReadySession {
+export function isRedeemed(session: Session): session is RedeemedSession {
   return session.phase === 'mapped' || session.phase === 'ready';
 }
 

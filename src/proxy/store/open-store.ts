@@ -1,6 +1,6 @@
 /** The store that survives: SQLite in a thread of its own, in a folder that this proxy alone uses. */
 import { join } from 'node:path';
-import type { Log } from '../registry/outside.js';
+import type { Log } from '../operation/log.js';
 import type { Session } from '../registry/session.js';
 import type { Store } from '../registry/store.js';
 import { prepareFolder } from './folder.js';

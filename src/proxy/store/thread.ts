@@ -1,7 +1,7 @@
 /** The main thread's side: asks the database's thread, all that waits at once. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Log } from '../registry/outside.js';
+import type { Log } from '../operation/log.js';
 import type { Answer, FromThread, Request, ToThread } from './messages.js';
 import { cannotUse, DamagedError } from './refusals.js';
 import { WORKER_FILE } from './worker-file.js';

@@ -64,6 +64,26 @@ describe('looks at backends', () => {
     await doors.openTether(BACKEND, signal);
   });
 
+  it('at one address leave room for others, and tethers leave room for looks', async () => {
+    const never = new Promise<void>(() => undefined);
+    const doors = limitProofs(
+      { verifyBackend: () => never, openTether: () => Promise.resolve({ closed: never }) },
+      100,
+      () => undefined,
+    );
+    const at = (address: string) => ({ address, port: 4444 });
+    const busy = { code: 'limit-reached' };
+    // A node that accepts and says nothing.
+    for (let look = 0; look < 25; look++) void doors.verifyBackend(at('10.1.2.3'), CERTIFICATE, signal);
+    await expect(doors.verifyBackend(at('10.1.2.3'), CERTIFICATE, signal)).rejects.toMatchObject(busy);
+    await expect(doors.openTether(at('10.1.2.3'), signal)).rejects.toMatchObject(busy);
+    // Classic sessions without end, on many nodes.
+    for (let opened = 0; opened < 50; opened++) await doors.openTether(at(`10.1.3.${opened}`), signal);
+    await expect(doors.openTether(at('10.1.4.1'), signal)).rejects.toMatchObject(busy);
+    for (let look = 0; look < 25; look++) void doors.verifyBackend(at('10.1.4.1'), CERTIFICATE, signal);
+    await expect(doors.verifyBackend(at('10.1.4.2'), CERTIFICATE, signal)).rejects.toMatchObject(busy);
+  });
+
   it('are given back when they fail', async () => {
     const no = () => Promise.reject(new Refusal('backend-unreachable', 'nobody listens'));
     const doors = limitProofs({ verifyBackend: no, openTether: no }, 1, () => undefined);

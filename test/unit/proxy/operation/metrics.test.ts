@@ -23,12 +23,12 @@ async function metricsBed() {
 
 describe('metrics', () => {
   it('counts calls by how they went, ends by cause, and what a limit refused', async () => {
-    const { sink, scrape } = await metricsBed();
-    sink('reserve', { kind: 'v1', source: '10.0.0.1', session: 'big-red-fox' });
-    sink('reserve', { kind: 'v1', source: '10.0.0.1', refused: 'limit-reached' });
-    sink('redeem', { kind: 'classic', source: '10.0.0.1', refused: 'Unknown nonce or nonce already used' });
-    sink('ended', { session: 'big-red-fox', cause: 'expired' });
-    for (let at = 0; at < 3; at++) sink('limit-reached', { limit: 'connections-per-address' });
+    const { count, scrape } = await metricsBed();
+    count('reserve', { kind: 'v1', source: '10.0.0.1', session: 'big-red-fox' });
+    count('reserve', { kind: 'v1', source: '10.0.0.1', refused: 'limit-reached' });
+    count('redeem', { kind: 'classic', source: '10.0.0.1', refused: 'Unknown nonce or nonce already used' });
+    count('ended', { session: 'big-red-fox', cause: 'expired' });
+    for (let at = 0; at < 3; at++) count('limit-reached', { limit: 'connections-per-address' });
     const { text } = await scrape();
     expect(text).toContain('start_jupyter_calls_total{call="reserve",protocol="v1",result="done"} 1');
     expect(text).toContain(
