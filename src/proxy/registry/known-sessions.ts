@@ -14,8 +14,8 @@ export interface KnownSessions {
   pendingOf(source: string): number;
   /** The sessions that ended at this time or after it. */
   endedSince(time: number): EndedSession[];
-  /** Tombstones whose time is over. */
-  forgettable(now: number): EndedSession[];
+  /** Tombstones whose time is over, and the oldest of more than so many. */
+  forgettable(now: number, most: number): EndedSession[];
   forget(name: string): void;
 }
 
@@ -66,10 +66,10 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     return [...ended.values()].filter(({ endedAt }) => endedAt >= time);
   }
 
-  function forgettable(now: number): EndedSession[] {
+  function forgettable(now: number, most: number): EndedSession[] {
     const old: EndedSession[] = [];
     for (const session of ended.values()) {
-      if (now < session.endedAt + TOMBSTONE) break;
+      if (now < session.endedAt + TOMBSTONE && ended.size - old.length <= most) break;
       old.push(session);
     }
     return old;

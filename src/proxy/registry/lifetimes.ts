@@ -31,3 +31,9 @@ export const GRACE = 5 * MINUTE;
 
 /** How long an ended name is remembered and not given again: browsers keep a host's cookies that long. */
 export const TOMBSTONE = 400 * DAY;
+
+/**
+ * So many are remembered at most, the last ones; half a kilobyte of memory each. A site with a thousand sessions a day
+ * stays below it; who takes names and gives them back without end must not fill the memory, which a restart fills again.
+ */
+export const MOST_TOMBSTONES = 500_000;

@@ -1,7 +1,7 @@
 import type { Log } from '../operation/log.js';
 import { createChanges } from './changes.js';
 import type { Clock } from './clock.js';
-import { DEFAULT_LIFETIMES, type Lifetimes } from './lifetimes.js';
+import { DEFAULT_LIFETIMES, MOST_TOMBSTONES, type Lifetimes } from './lifetimes.js';
 import { createKnownSessions } from './known-sessions.js';
 import type { OpenTether, RandomSource, VerifyBackend } from './outside.js';
 import { createRedeems } from './redeems.js';
@@ -18,6 +18,7 @@ export interface RegistrySettings {
   /** Of one source, not redeemed yet; default: any number. */
   pendingReservations?: number;
   lifetimes?: Lifetimes;
+  mostTombstones?: number;
 }
 
 export interface RegistryDeps {
@@ -58,7 +59,7 @@ export interface Registry extends Reservations, Reports {
  */
 export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const { store, clock, log } = deps;
-  const lifetimes = deps.settings.lifetimes ?? DEFAULT_LIFETIMES;
+  const { lifetimes = DEFAULT_LIFETIMES, mostTombstones = MOST_TOMBSTONES } = deps.settings;
   const known = createKnownSessions(await store.load());
   const endedListeners = new Set<(session: EndedSession) => void>();
   const changes = createChanges({ store, known, log, onEnded: tellEnded });
@@ -81,7 +82,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   await Promise.allSettled(
     unproven.map(({ name }) => changes.change(name, (session) => restarted(session, clock.now()))),
   );
-  const stopSweeping = keepSweeping({ store, known, changes, clock, log });
+  const stopSweeping = keepSweeping({ store, known, changes, clock, log, mostTombstones });
   return {
     live: () => known.live(),
     lookup: (name) => known.get(name),

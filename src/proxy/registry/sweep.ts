@@ -9,16 +9,20 @@ import { end, expiry } from './transitions.js';
 /** How late a session may end by time. One timer for all of them: a session costs no timer of its own. */
 export const SWEEP_MS = 10_000;
 
+/** More than anybody can make in that time. The store takes them in one. */
+const FORGOTTEN_AT_ONCE = 10_000;
+
 export interface SweepDeps {
   store: Store;
   known: KnownSessions;
   changes: Changes;
   clock: Clock;
   log: Log;
+  mostTombstones: number;
 }
 
 /** Ends sessions whose time is up and forgets old tombstones, until the returned function is called. */
-export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): () => void {
+export function keepSweeping({ store, known, changes, clock, log, mostTombstones }: SweepDeps): () => void {
   let callOff = clock.after(SWEEP_MS, again);
 
   function again(): void {
@@ -38,10 +42,15 @@ export function keepSweeping({ store, known, changes, clock, log }: SweepDeps): 
       }),
     );
     await sideBySide([changes.settle(), ...ended]);
-    for (const { name } of known.forgettable(now)) {
-      await store.forget(name);
-      known.forget(name);
-    }
+    await sideBySide(
+      known
+        .forgettable(now, mostTombstones)
+        .slice(0, FORGOTTEN_AT_ONCE)
+        .map(async ({ name }) => {
+          await store.forget(name);
+          known.forget(name);
+        }),
+    );
   }
 
   return () => callOff();

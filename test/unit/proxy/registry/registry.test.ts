@@ -180,6 +180,25 @@ describe('time', () => {
     expect(seen.at(-1)).toBe(`${linked} expired`);
   });
 
+  it('forgets the oldest ends first where there are more than memory is meant for', async () => {
+    const { registry, clock, deps } = await registryBed({
+      settings: { allowPlainBackends: false, mostTombstones: 3 },
+    });
+    const names: string[] = [];
+    for (let made = 0; made < 5; made++) {
+      const name = await reserved(registry);
+      await registry.end(name, 'destroyed');
+      names.push(name);
+      await clock.advance(1);
+    }
+    expect(names.map((name) => registry.lookup(name)?.phase)).toEqual(Array(5).fill('ended'));
+    await clock.advance(10_000);
+    const kept = names.slice(2);
+    expect(names.filter((name) => registry.lookup(name))).toEqual(kept);
+    expect((await deps.store.load()).map(({ name }) => name)).toEqual(kept);
+    await registry.close();
+  });
+
   it('stops with the registry', async () => {
     const { registry, clock } = await registryBed();
     const name = await reserved(registry);
