@@ -4,7 +4,7 @@ import { StartJupyterError, EXIT_CODES } from '../errors.js';
 import { VERSION } from '../version.js';
 import type { AdministratorOptions } from './commands/administer.js';
 import type { FeedOptions } from './commands/feed.js';
-import { KEYS, type Key, type KeyFacts } from './configuration/settings.js';
+import { KEYS, type Key, type KeyFacts } from './configuration/keys.js';
 import type { Surroundings } from './commands/surroundings.js';
 
 /** Resolves with the exit code; every error has been said on stderr by then. */

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addLaunchOptions, readVariables } from '../../src/cli/options.js';
 import { EXIT_CODES } from '../../src/errors.js';
-import { KEYS, type KeyFacts } from '../../src/proxy/configuration/settings.js';
+import { KEYS, type KeyFacts } from '../../src/proxy/configuration/keys.js';
 
 const root = join(import.meta.dirname, '../..');
 const inFolder = (folder: string): string[] =>

@@ -1,8 +1,8 @@
 /** Which service a command calls, as its options name it. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
+import { readText } from '../configuration/files.js';
+import { valueOf, type Reader } from '../configuration/reader.js';
 
 export interface Service {
   /** `https://manage.DOMAIN[:PORT]` */
@@ -13,14 +13,14 @@ export interface Service {
 
 /** Throws StartJupyterError: 'bad-option' for --to, 'bad-configuration' for --ca. */
 export function readService({ to, ca }: { to: string; ca?: string | undefined }, folder: string): Service {
-  const origin = serviceOrigin(to);
-  if (!origin) {
-    throw new StartJupyterError('bad-option', `--to: ${JSON.stringify(to)} will not do.`, {
-      hint: 'Expected: https://manage.DOMAIN or https://manage.DOMAIN:PORT, or DOMAIN or DOMAIN:PORT for short.',
-    });
-  }
-  return ca === undefined ? { origin } : { origin, ca: readCa(resolve(folder, ca)) };
+  const origin = valueOf({ value: to, where: '--to', folder, code: 'bad-option' }, serviceUrl);
+  return ca === undefined ? { origin } : { origin, ca: readText(resolve(folder, ca), '--ca') };
 }
+
+const serviceUrl: Reader<URL> = {
+  read: (value) => serviceOrigin(String(value)),
+  expected: 'https://manage.DOMAIN or https://manage.DOMAIN:PORT, or DOMAIN or DOMAIN:PORT for short',
+};
 
 /** `https://manage.DOMAIN[:PORT]`, or `DOMAIN[:PORT]` for short. Undefined for what is neither. */
 export function serviceOrigin(text: string): URL | undefined {
@@ -29,15 +29,4 @@ export function serviceOrigin(text: string): URL | undefined {
   const origin = new URL(url);
   const bare = origin.protocol === 'https:' && origin.href === `${origin.origin}/`;
   return bare && /^[^.].*\.[^.]/.test(origin.hostname) ? origin : undefined;
-}
-
-function readCa(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new StartJupyterError('bad-configuration', `--ca: ${file} cannot be read.`, {
-      detail: cause instanceof Error ? cause.message : undefined,
-      cause,
-    });
-  }
 }

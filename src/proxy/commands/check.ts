@@ -6,7 +6,8 @@ import { checkDescriptors, checkOwners, checkSecrets, checkStore } from '../chec
 import { error, ok, type Finding } from '../checks/finding.js';
 import { checkNames, checkPlaces, checkTrustedNetworks } from '../checks/networks.js';
 import { readConfiguration } from '../configuration/proxy-yaml.js';
-import { givenOptions, readSettings, type Key, type Settings } from '../configuration/settings.js';
+import type { Key } from '../configuration/keys.js';
+import { givenOptions, readSettings, type Settings } from '../configuration/settings.js';
 import { randomName } from '../registry/names.js';
 import { storeFolder } from '../store/folder.js';
 import type { Surroundings } from './surroundings.js';

@@ -7,6 +7,7 @@ import { slurm } from '../feeder/slurm.js';
 import { readToken } from '../configuration/files.js';
 import { readService, type Service } from '../client/service.js';
 import type { Surroundings } from './surroundings.js';
+import { valueOf } from '../configuration/reader.js';
 import { duration } from '../configuration/values.js';
 
 /** As commander gives them. */
@@ -20,7 +21,7 @@ export interface FeedOptions {
   classic?: true;
 }
 
-const INTERVAL_MS = 30_000;
+const DEFAULT_INTERVAL = '30s';
 
 /** By the name that `--scheduler` takes. */
 const SCHEDULERS: Partial<Record<string, (env: NodeJS.ProcessEnv) => Scheduler>> = { slurm };
@@ -30,7 +31,8 @@ export async function feed(options: FeedOptions, surroundings: Surroundings): Pr
   const { folder, env, stdout, stderr, stopped } = surroundings;
   const scheduler = chosenScheduler(options.scheduler, env);
   const service = readService(options, folder);
-  const intervalMs = readInterval(options.interval, folder);
+  const { interval = DEFAULT_INTERVAL } = options;
+  const intervalMs = valueOf({ value: interval, where: '--interval', folder, code: 'bad-option' }, duration);
   const run = chosenFeed(options, service, scheduler, folder);
   const stop = new AbortController();
   void stopped().then(() => stop.abort());
@@ -53,14 +55,6 @@ function chosenScheduler(name: string, env: NodeJS.ProcessEnv): Scheduler {
   if (adapter) return adapter(env);
   throw new StartJupyterError('bad-option', `--scheduler: ${JSON.stringify(name)} is not known.`, {
     hint: `Known: ${Object.keys(SCHEDULERS).join(', ')}.`,
-  });
-}
-
-function readInterval(text: string | undefined, folder: string): number {
-  const interval = text === undefined ? INTERVAL_MS : duration.read(text, folder);
-  if (interval !== undefined) return interval;
-  throw new StartJupyterError('bad-option', `--interval: ${JSON.stringify(text)} will not do.`, {
-    hint: `Expected: ${duration.expected}.`,
   });
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { certificateAuthority, issueCertificate } from '../../certificate.js';
 import { StartJupyterError } from '../../errors.js';
 import type { Surroundings } from './surroundings.js';
+import { valueOf } from '../configuration/reader.js';
 import { domainName } from '../configuration/values.js';
 
 const DAYS = 365;
@@ -12,12 +13,7 @@ export async function init(
   asked: { domain: string; dir: string },
   { folder, stdout }: Surroundings,
 ): Promise<void> {
-  const domain = domainName.read(asked.domain, folder);
-  if (domain === undefined) {
-    throw new StartJupyterError('bad-option', `--domain: ${JSON.stringify(asked.domain)} will not do.`, {
-      hint: `Expected: ${domainName.expected}.`,
-    });
-  }
+  const domain = valueOf({ value: asked.domain, where: '--domain', folder, code: 'bad-option' }, domainName);
   const dir = resolve(folder, asked.dir);
   // The authority's key is kept nowhere: what trusts its certificate can be shown nothing else.
   const authority = await certificateAuthority({

@@ -27,10 +27,14 @@ export function readCertificates({
 
 /** A secret of one line; `key` is the setting or option that names its file. Undefined where none does; throws as {@link readCertificates}. */
 export function readToken(file: string | undefined, key: string): string | undefined {
-  return file === undefined ? undefined : readSecret(file, key).trim();
+  if (file === undefined) return undefined;
+  const text = readText(file, key);
+  checkSecret(text, file, key);
+  return text.trim();
 }
 
-function readText(file: string, key: string): string {
+/** `key` is the setting or option that names the file. Throws as {@link readCertificates}. */
+export function readText(file: string, key: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
@@ -44,12 +48,6 @@ function cannotRead(file: string, key: string, cause: unknown): StartJupyterErro
     hint: 'A relative path starts from the folder of the configuration file, that of an option from the current folder.',
     cause,
   });
-}
-
-function readSecret(file: string, key: string): string {
-  const text = readText(file, key);
-  checkSecret(text, file, key);
-  return text;
 }
 
 function checkSecret(text: string, file: string, key: string): void {

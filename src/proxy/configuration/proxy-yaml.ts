@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
 import { StartJupyterError } from '../../errors.js';
-import { isKey, KEYS, type FoundKeys } from './settings.js';
+import { isKey, KEYS } from './keys.js';
+import type { FoundKeys } from './settings.js';
 
 /** Throws StartJupyterError('bad-configuration') with file, line and key. */
 export function readConfiguration(file: string): FoundKeys {

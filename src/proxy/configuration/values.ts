@@ -2,13 +2,7 @@
 import { resolve } from 'node:path';
 import { parseNetworks } from '../network/addresses.js';
 import type { PortRange } from '../proxy-options.js';
-
-export interface Reader<T> {
-  /** Undefined for what will not do. */
-  read: (value: unknown, folder: string) => T | undefined;
-  /** In words. */
-  expected: string;
-}
+import type { Reader } from './reader.js';
 
 /** At least two labels: clients refuse a wildcard right under a top-level name, and under localhost. */
 const DOMAIN_PATTERN =
