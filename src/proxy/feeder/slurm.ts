@@ -11,6 +11,9 @@ const LIMIT_MS = 60_000;
 /** sacct's question for more jobs would be too long for a command line. The others are asked for in a later round. */
 const MOST_ASKED = 500;
 
+/** Whoever has a session says what its job is called. sacct tells of no job at all when one id is of another form. */
+const SLURM_ID = /^\d{1,10}(_\d{1,10})?$/;
+
 export function slurm(env: NodeJS.ProcessEnv): Scheduler {
   const ask = (file: string, args: readonly string[], signal: AbortSignal) =>
     answerOf(file, args, { env: queryEnvironment(env), limitMs: LIMIT_MS, signal });
@@ -28,8 +31,9 @@ export function slurm(env: NodeJS.ProcessEnv): Scheduler {
       return { ...queue, complete: queue.complete && stderr.trim() === '' };
     },
     async accounts(jobIds, signal) {
-      const jobs = jobIds.slice(0, MOST_ASKED).join(',');
-      const args = ['-n', '-P', '-X', '-a', '-j', jobs, '-o', 'JobID,State'];
+      const jobs = jobIds.filter((id) => SLURM_ID.test(id)).slice(0, MOST_ASKED);
+      if (jobs.length === 0) return new Map();
+      const args = ['-n', '-P', '-X', '-a', '-j', jobs.join(','), '-o', 'JobID,State'];
       const answer = await ask('sacct', args, signal).catch(() => undefined);
       return readAccounts(answer?.stdout ?? '');
     },
@@ -59,5 +63,7 @@ function queryEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     TZ: 'UTC0',
     SLURM_TIME_FORMAT: '%s',
     SQUEUE_FEDERATION: '1',
+    // All tasks of an array that wait, which are cut off otherwise.
+    SLURM_BITSTR_LEN: '0',
   };
 }

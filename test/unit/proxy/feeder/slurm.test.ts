@@ -35,6 +35,8 @@ describe('asking Slurm', () => {
       '%i|%A|%F|%T|%r|%S|%e'.replaceAll('|', '\x1f'),
     ]);
     expect(call?.env).toMatchObject({ SLURM_CONF: '/c', SLURM_TIME_FORMAT: '%s', TZ: 'UTC0', LC_ALL: 'C' });
+    // The tasks of an array in full: one that is cut off would seem to be gone.
+    expect(call?.env).toMatchObject({ SLURM_BITSTR_LEN: '0' });
     expect(Object.keys(call?.env ?? {}).filter((name) => /^SQUEUE_|CLUSTERS/.test(name))).toEqual([
       'SQUEUE_FEDERATION',
     ]);
@@ -100,6 +102,19 @@ describe('asking the accounting', () => {
     });
     const [call] = await programs.calls('sacct');
     expect(call?.args).toEqual(['-n', '-P', '-X', '-a', '-j', '17,18,19_4,20,21', '-o', 'JobID,State']);
+  });
+
+  it('is asked for no id that is none of Slurm, for which it would refuse to tell of all others', async () => {
+    // As sacct does, word for word.
+    await programs.add(
+      'sacct',
+      `case "$6" in *[!0-9_,]*) echo 'sacct: fatal: Bad job/step specified: x' >&2; exit 1;; esac; echo '17|RUNNING'`,
+    );
+    const ids = ['x', '17', '18.server', '1_[1-3]', '-3', '1_', '9'.repeat(30), '19_4'];
+    expect((await slurm(programs.env).accounts(ids, signal)).get('17')).toEqual({ state: 'unknown' });
+    expect((await programs.calls('sacct'))[0]?.args[5]).toBe('17,19_4');
+    expect((await slurm(programs.env).accounts(['x'], signal)).size).toBe(0);
+    expect(await programs.calls('sacct')).toHaveLength(1);
   });
 
   it('is none where sacct is switched off, fails, or is not there', async () => {
