@@ -85,7 +85,7 @@ async function startAnyway(home: ProxyHome): Promise<string> {
 
 /** A disk that is full for a while, and full again when the proxy is killed and started. */
 export async function fillDisk(plan: FaultPlan): Promise<FaultResult> {
-  const disk = diskToFill(user(theBed().users.proxy), 4);
+  const disk = diskToFill(user(theBed().users.proxy), 32);
   const on = await scene(plan, disk.folder);
   await on.stretch(false);
   disk.fill();
