@@ -23,6 +23,9 @@ interface Followed {
 /** One listing without a job is not believed: an end cannot be taken back. */
 const ABSENCES_BELIEVED = 2;
 
+/** That so many are gone, and none is left, is more likely a setting of Slurm by which this user sees no jobs any more. */
+const TOO_MANY = 3;
+
 /** Remembers from round to round which jobs were seen: only such a one can be missing. */
 export function createRounds(scheduler: Scheduler): FindOut {
   let followed = new Map<string, Followed>();
@@ -49,8 +52,10 @@ export function createRounds(scheduler: Scheduler): FindOut {
             signal,
           )
         : new Map<string, JobReport>();
+    const gone = missing.filter(([, { last }]) => last?.state === 'waiting' || last?.state === 'running');
+    const believed = found > 0 || gone.length < TOO_MANY;
     for (const [id, job] of missing) {
-      const report = reportOfMissing(job, accounts.get(id));
+      const report = reportOfMissing(job, accounts.get(id), believed);
       if (report) reports.set(id, report);
     }
     return { reports, found, complete: queue.complete };
@@ -58,11 +63,15 @@ export function createRounds(scheduler: Scheduler): FindOut {
 }
 
 /** Undefined: nothing is said of it in this round. */
-function reportOfMissing(job: Followed, account: JobReport | undefined): JobReport | undefined {
+function reportOfMissing(
+  job: Followed,
+  account: JobReport | undefined,
+  believed: boolean,
+): JobReport | undefined {
   if (account) job.last = account;
   if (!job.last) return { state: 'unknown' };
   if (job.last.state === 'ended' || job.last.state === 'unknown') return job.last;
-  return job.absent >= ABSENCES_BELIEVED ? { state: 'ended' } : undefined;
+  return believed && job.absent >= ABSENCES_BELIEVED ? { state: 'ended' } : undefined;
 }
 
 /** The accounting is asked less and less often for the same job: it may be another cluster's. */

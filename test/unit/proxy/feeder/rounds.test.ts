@@ -133,6 +133,21 @@ describe('round by round', () => {
     }
   });
 
+  it('that all are gone at once is not believed of several: this user may not see them any more', async () => {
+    slurm.jobs = { '1': 'RUNNING', '2': 'RUNNING', '3': 'PENDING' };
+    await round('1', '2', '3');
+    slurm.jobs = {};
+    for (let count = 0; count < 10; count++) expect((await round('1', '2', '3')).reports).toEqual({});
+    // Somebody's is there: then they can be seen, and the others are gone.
+    slurm.jobs = { '4': 'RUNNING' };
+    expect((await round('1', '2', '3', '4')).reports).toMatchObject({
+      '1': { state: 'ended' },
+      '2': { state: 'ended' },
+      '3': { state: 'ended' },
+      '4': { state: 'running' },
+    });
+  });
+
   it('a job that is asked for no more is forgotten', async () => {
     slurm.jobs = { '1': 'RUNNING' };
     await round('1');
