@@ -76,6 +76,11 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(said) ? said : `${said}.`;
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** An error that a person can act on. Anything else that is thrown is a bug and exits with 1. */
 export class StartJupyterError extends Error {
   readonly code: ErrorCode;

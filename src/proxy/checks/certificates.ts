@@ -1,13 +1,12 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { certificateFacts, chainOf, checkCertificates } from '../data/certificates.js';
+import { certificateFacts, chainOf, checkCertificates, WARN_DAYS } from '../data/certificates.js';
 import { readCertificates } from '../configuration/files.js';
 import type { Settings } from '../configuration/settings.js';
 import { ok, warning, type Finding } from './finding.js';
 import type { CertificatePair } from '../proxy-options.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WARN_DAYS = 14;
 
 /** Throws StartJupyterError for what `serve` would refuse. */
 export async function checkCertificateFiles(settings: Settings, now: Date): Promise<Finding[]> {

@@ -35,14 +35,12 @@ export async function callApi(
   { method, path, secret, json }: Omit<Call, 'body'> & { json?: unknown },
   signal?: AbortSignal,
 ): Promise<unknown> {
-  const body = json === undefined ? {} : { body: { type: JSON_TYPE, text: JSON.stringify(json) } };
-  const call = { method, path, ...(secret === undefined ? {} : { secret }), ...body };
-  const answer = await callService(service, call, signal);
+  const body =
+    json === undefined ? undefined : ({ type: 'application/json', text: JSON.stringify(json) } as const);
+  const answer = await callService(service, { method, path, secret, body }, signal);
   if (!answer.isOurs || answer.status >= 300) throw refusal(service, answer);
   return answer.body === '' ? undefined : parseJson(answer.body);
 }
-
-const JSON_TYPE = 'application/json' as const;
 
 /**
  * One request on a connection of its own; redirects and proxies of the environment are not followed. Resolves with any
@@ -63,8 +61,8 @@ export function callService(service: Service, call: Call, signal?: AbortSignal):
       lookup: loopbackForLocalhost,
       // Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED=0 in somebody's environment would change that.
       rejectUnauthorized: true,
-      ...(service.ca === undefined ? {} : { ca: service.ca }),
-      ...(signal && { signal }),
+      ca: service.ca,
+      signal,
     });
     const limit = setTimeout(() => request.destroy(new Error(`no answer in ${LIMIT_MS / 1000} s`)), LIMIT_MS);
     const fail = (error: Error) => reject(transportError(service, error));
@@ -126,9 +124,8 @@ export function refusal({ origin }: Service, { isOurs, status, body }: Answer): 
   const said = isOurs ? (parseJson(body) as Partial<ApiError> | null | undefined) : undefined;
   if (typeof said?.message === 'string') {
     const words = said.message.slice(0, SHOWN_CHARACTERS);
-    const hint = said.code === undefined ? undefined : HINTS[said.code];
     return new StartJupyterError('proxy-refused', sentence(`The proxy ${origin.host} refused: ${words}`), {
-      ...(hint === undefined ? {} : { hint }),
+      hint: said.code === undefined ? undefined : HINTS[said.code],
     });
   }
   if (status >= 500 || status === 429) {

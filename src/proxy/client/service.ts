@@ -14,7 +14,7 @@ export interface Service {
 /** Throws StartJupyterError: 'bad-option' for --to, 'bad-configuration' for --ca. */
 export function readService({ to, ca }: { to: string; ca?: string | undefined }, folder: string): Service {
   const origin = valueOf({ value: to, where: '--to', folder, code: 'bad-option' }, serviceUrl);
-  return ca === undefined ? { origin } : { origin, ca: readText(resolve(folder, ca), '--ca') };
+  return { origin, ca: ca === undefined ? undefined : readText(resolve(folder, ca), '--ca') };
 }
 
 const serviceUrl: Reader<URL> = {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { certificateAuthority, issueCertificate } from '../../certificate.js';
-import { StartJupyterError } from '../../errors.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
 import type { Surroundings } from './surroundings.js';
 import { valueOf } from '../configuration/reader.js';
 import { domainName } from '../configuration/values.js';
@@ -48,7 +48,7 @@ function writeAll(dir: string, files: Record<string, { text: string; mode: numbe
     }
   } catch (cause) {
     throw new StartJupyterError('bad-directory', `${dir} cannot be written.`, {
-      detail: cause instanceof Error ? cause.message : undefined,
+      detail: messageOf(cause),
       hint: '--dir names a folder that you may write, or one that can be made.',
       cause,
     });

@@ -1,7 +1,7 @@
 /** The files that the configuration names: certificates, keys, secrets. */
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { StartJupyterError } from '../../errors.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
 import type { Settings } from './settings.js';
 import type { CertificatePair } from '../proxy-options.js';
 
@@ -44,7 +44,7 @@ export function readText(file: string, key: string): string {
 
 function cannotRead(file: string, key: string, cause: unknown): StartJupyterError {
   return new StartJupyterError('bad-configuration', `${key}: ${file} cannot be read.`, {
-    detail: cause instanceof Error ? cause.message : undefined,
+    detail: messageOf(cause),
     hint: 'A relative path starts from the folder of the configuration file, that of an option from the current folder.',
     cause,
   });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml';
-import { StartJupyterError } from '../../errors.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
 import { isKey, KEYS } from './keys.js';
 import type { FoundKeys } from './settings.js';
 
@@ -46,7 +46,7 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     throw bad(
-      `The configuration ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`,
+      `The configuration ${file} cannot be read: ${messageOf(cause)}`,
       'start-jupyter-proxy init writes one for trying out.',
     );
   }

@@ -41,8 +41,8 @@ export function answerJobState(call: ClassicCall): void {
   }
 }
 
-/** A report older than this is as good as none. */
-const FRESH_MS = 10 * 60_000;
+/** A report older than this is as good as none: reasons and estimates are soon out of date. */
+export const FRESH_MS = 10 * 60_000;
 
 const OWN_STATES = { reserved: 'PE', mapped: 'M', ready: 'PR' } as const;
 

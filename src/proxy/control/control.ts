@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../errors.js';
 import type { Limits } from '../limiting/limits.js';
 import type { Clock } from '../registry/clock.js';
 import type { Log } from '../operation/log.js';
@@ -121,7 +122,7 @@ function notForBrowsers(endpoint: ClassicEndpoint): ClassicEndpoint {
 
 function answerFailure({ log }: ControlDeps, response: ServerResponse, error: unknown): void {
   if (!(error instanceof Refusal)) {
-    log('control-failed', { error: error instanceof Error ? error.message : 'unknown' });
+    log('control-failed', { error: messageOf(error) });
   }
   if (response.headersSent || response.destroyed) {
     response.destroy();

@@ -15,7 +15,7 @@ const CAUSES: Record<EndCause, string> = {
 /** What a session's owner is told of it. */
 export function sessionAnswer(session: Session): SessionAnswer {
   const { name, jobId, job } = session;
-  const facts = { name, ...(jobId !== undefined && { jobId }), ...(job && { job }) };
+  const facts = { name, jobId, job };
   switch (session.phase) {
     case 'reserved':
       return { ...facts, phase: 'reserved', expiresAt: isoDate(session.expiresAt) };

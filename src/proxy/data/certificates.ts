@@ -1,9 +1,12 @@
 /** The certificates that the proxy shows to browsers and jobs. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { StartJupyterError } from '../../errors.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
 import type { CertificatePair } from '../proxy-options.js';
+
+/** People are told so many days before one ends. */
+export const WARN_DAYS = 14;
 
 /** What Node's TLS servers take, for several kinds of keys at once. */
 export function tlsOptions(pairs: readonly CertificatePair[]): { cert: string[]; key: string[] } {
@@ -123,7 +126,7 @@ function usable<T>(step: () => T): T {
     if (cause instanceof StartJupyterError) throw cause;
     throw new StartJupyterError('bad-certificate', 'The certificate and its key cannot be used together.', {
       hint: 'Both are PEM files: the certificate first in its file, and an unencrypted private key that belongs to it.',
-      detail: cause instanceof Error ? cause.message : undefined,
+      detail: messageOf(cause),
       cause,
     });
   }

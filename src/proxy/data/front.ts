@@ -45,7 +45,7 @@ export function createFront(deps: FrontDeps): Front {
   const links = new SessionLinks(deps.limits);
   const open = new Set<Socket>();
   const addresses = new Counts();
-  const secrets = {
+  const protocol = {
     minVersion: 'TLSv1.2',
     // In a resumed TLS 1.2 connection Node reports no server name; nor may a name change under way.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
@@ -53,7 +53,7 @@ export function createFront(deps: FrontDeps): Front {
   const server = createServer(
     {
       ...tlsOptions(deps.certificates),
-      ...secrets,
+      ...protocol,
       // With h2 a browser puts several hosts on one connection, which then belongs to no one session.
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: deps.limits.handshakeTimeout,
@@ -88,7 +88,7 @@ export function createFront(deps: FrontDeps): Front {
   const offEnded = deps.sessions.onEnded(({ name }) => links.cut(name));
   return {
     server,
-    useCertificates: (pairs) => server.setSecureContext({ ...tlsOptions(pairs), ...secrets }),
+    useCertificates: (pairs) => server.setSecureContext({ ...tlsOptions(pairs), ...protocol }),
     connections: () => open.size,
     connectionsOf: (name) => links.count(name),
     async close(drainMs = 0) {

@@ -43,10 +43,9 @@ export function answerOf(
 }
 
 function noAnswer(file: string, what: string, error: ExecError, stderr: string): StartJupyterError {
-  const detail = stderr.trim().slice(-SHOWN_CHARACTERS);
   return new StartJupyterError('scheduler-unreachable', `${file} ${what}.`, {
-    ...(detail === '' ? {} : { detail }),
-    ...(error.code === 'ENOENT' && { hint: `PATH must have the folder of ${file}.` }),
+    detail: stderr.trim().slice(-SHOWN_CHARACTERS) || undefined,
+    hint: error.code === 'ENOENT' ? `PATH must have the folder of ${file}.` : undefined,
     cause: error,
   });
 }

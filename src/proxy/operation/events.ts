@@ -1,5 +1,5 @@
 /** Where the events of `serve` go: the log, the audit log, the metrics. */
-import { StartJupyterError } from '../../errors.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
 import { fileWriter, type LineWriter } from './line-writer.js';
 import { auditedOnly, calmed, jsonLines, toAll, type Log } from './log.js';
 
@@ -33,7 +33,7 @@ export function createEvents({ main, auditLogFile, count }: EventPlaces, now: ()
       try {
         audit?.reopen();
       } catch (error) {
-        log('audit-log-failed', { message: error instanceof Error ? error.message : 'unknown' });
+        log('audit-log-failed', { message: messageOf(error) });
       }
     },
     close: async () => {
@@ -47,7 +47,7 @@ function openAudit(file: string) {
     return fileWriter(file);
   } catch (cause) {
     throw new StartJupyterError('bad-configuration', `audit_log: ${file} cannot be opened.`, {
-      detail: cause instanceof Error ? cause.message : undefined,
+      detail: messageOf(cause),
       hint: 'Its folder must be there, and the user that the proxy runs as must be allowed to write in it.',
       cause,
     });

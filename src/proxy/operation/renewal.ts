@@ -1,7 +1,7 @@
 /** Takes up renewed certificates while the proxy runs. */
 import { createHash } from 'node:crypto';
-import { StartJupyterError } from '../../errors.js';
-import { certificateFacts, earliestEnd, lostItsChain } from '../data/certificates.js';
+import { messageOf, StartJupyterError } from '../../errors.js';
+import { certificateFacts, earliestEnd, lostItsChain, WARN_DAYS } from '../data/certificates.js';
 import type { Log } from './log.js';
 import type { Clock } from '../registry/clock.js';
 import type { CertificatePair } from '../proxy-options.js';
@@ -25,7 +25,6 @@ export interface Renewal {
 
 const POLL_MS = 5_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WARN_BEFORE_MS = 14 * DAY_MS;
 
 /**
  * Reads the files every few seconds and takes up what has changed, once two readings were the same. The contents are
@@ -83,7 +82,7 @@ export function watchCertificates({ read, use, current, clock, log }: RenewalDep
   };
   const warn = (): void => {
     const until = earliestEnd(shown);
-    if (until - clock.now() > WARN_BEFORE_MS || clock.now() < warnAt) return;
+    if (until - clock.now() > WARN_DAYS * DAY_MS || clock.now() < warnAt) return;
     warnAt = clock.now() + DAY_MS;
     log('certificate-expires-soon', { until: new Date(until).toISOString() });
   };
@@ -115,8 +114,5 @@ function digestOf(found: unknown): string {
 }
 
 function reasonOf(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: 'unknown' };
-  const { message } = error;
-  const detail = error instanceof StartJupyterError ? error.detail : undefined;
-  return { message, ...(detail === undefined ? {} : { detail }) };
+  return { message: messageOf(error), detail: error instanceof StartJupyterError ? error.detail : undefined };
 }

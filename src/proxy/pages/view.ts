@@ -1,6 +1,6 @@
 /** Which words a page shows for a session, and to whom. */
 import type { JobReport } from '../../satellite/protocol.js';
-import { classicJobState } from '../control/classic-job-states.js';
+import { classicJobState, FRESH_MS } from '../control/classic-job-states.js';
 import type { BackendFault } from '../data/backend.js';
 import type { Session } from '../registry/session.js';
 import { reasonInWords } from './reasons.js';
@@ -34,9 +34,6 @@ export interface ShownView extends Words {
 
 /** One view for pending, foreign, unknown and ended names: without the viewer key they must not differ. */
 export const NEUTRAL: View = { status: 404, phase: 'neutral', ...NOTHING_HERE };
-
-/** What a feeder said longer ago than this is not repeated: reasons and estimates are soon out of date. */
-const FRESH_MS = 10 * 60_000;
 
 /** For one who has shown the viewer key. `now` in milliseconds since the epoch. */
 export function ownersView(session: Session, now: number): View {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.js';
 import type { Log } from '../operation/log.js';
 import { createInTurn } from './in-turn.js';
 import type { KnownSessions } from './known-sessions.js';
@@ -33,7 +34,7 @@ export function createChanges({ store, known, log, onEnded }: ChangesDeps): Chan
     try {
       return await write();
     } catch (error) {
-      const message = error instanceof Error ? error.message : 'unknown';
+      const message = messageOf(error);
       log('store-failed', { refused: 'cannot-store', error: message });
       throw new Refusal('cannot-store', 'The proxy cannot store sessions now. Please try again later.');
     }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.js';
 import type { Log } from '../operation/log.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
@@ -105,7 +106,7 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
   async function endGone(name: string): Promise<void> {
     if (!openInName.has(name)) return;
     await endSession(name, 'backend-gone').catch((error: unknown) =>
-      log('end-failed', { error: error instanceof Error ? error.message : 'unknown' }),
+      log('end-failed', { error: messageOf(error) }),
     );
   }
 

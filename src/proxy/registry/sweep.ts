@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.js';
 import type { Log } from '../operation/log.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
@@ -27,9 +28,7 @@ export function keepSweeping({ store, known, changes, clock, log, mostTombstones
 
   function again(): void {
     callOff = clock.after(SWEEP_MS, again);
-    sweep().catch((error: unknown) =>
-      log('sweep-failed', { error: error instanceof Error ? error.message : 'unknown' }),
-    );
+    sweep().catch((error: unknown) => log('sweep-failed', { error: messageOf(error) }));
   }
 
   async function sweep(): Promise<void> {
