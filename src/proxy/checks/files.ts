@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
@@ -54,7 +54,12 @@ export async function checkStore(folder: string | undefined): Promise<Finding[]>
   if (isLocked(join(folder, 'lock'))) return [ok(subject, `${folder} is in use by a proxy that runs.`)];
   const copy = await mkdtemp(join(tmpdir(), 'start-jupyter-store-check-'));
   try {
-    await cp(folder, copy, { recursive: true });
+    // systemd's state directory is a link, and is followed.
+    await cp(await realpath(folder), copy, { recursive: true });
+    // Nothing of it is followed further: the store is another user's, and this may be root.
+    const odd = (await readdir(copy, { withFileTypes: true })).find((entry) => !entry.isFile());
+    if (odd)
+      return [error(subject, `${join(folder, odd.name)} is no file. Nobody but the proxy may write there.`)];
     const store = await openStore(copy, () => undefined);
     const sessions = await store.load().finally(() => store.close());
     return [ok(subject, `${folder} holds ${sessions.length} sessions, ended ones among them.`)];

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -221,6 +231,19 @@ describe.skipIf(!POSIX)('start-jupyter-proxy check', () => {
     expect((await check({ store: 'used' })).worst.join('\n')).toMatch(
       /^error +store: .*open to other users \(mode 750\)/m,
     );
+  });
+
+  it('follows the link that systemd makes of a state directory, and no link inside of a store', async () => {
+    const [place, made] = [at('private'), at('made')];
+    await (await openStore(place, () => undefined)).close();
+    symlinkSync(place, at('linked'));
+    expect((await check({ store: 'linked' })).stdout).toMatch(/^ok +store: .*linked holds 0 sessions/m);
+    // The check may be run by root, and the store is another user's.
+    rmSync(join(place, 'lock'));
+    symlinkSync(made, join(place, 'lock'));
+    const { code, worst } = await check({ store: 'private' });
+    expect([code, worst.join('\n')]).toEqual([3, expect.stringMatching(/store: .*lock is no file/)]);
+    expect(existsSync(made)).toBe(false);
   });
 
   it('leaves a lock alone that another program holds', async () => {
