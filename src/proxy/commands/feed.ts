@@ -8,7 +8,7 @@ import { readToken } from '../configuration/files.js';
 import { readService, type Service } from '../client/service.js';
 import type { Surroundings } from './surroundings.js';
 import { valueOf } from '../configuration/reader.js';
-import { duration } from '../configuration/values.js';
+import { timerDuration } from '../configuration/values.js';
 
 /** As commander gives them. */
 export interface FeedOptions {
@@ -32,7 +32,10 @@ export async function feed(options: FeedOptions, surroundings: Surroundings): Pr
   const scheduler = chosenScheduler(options.scheduler, env);
   const service = readService(options, folder);
   const { interval = DEFAULT_INTERVAL } = options;
-  const intervalMs = valueOf({ value: interval, where: '--interval', folder, code: 'bad-option' }, duration);
+  const intervalMs = valueOf(
+    { value: interval, where: '--interval', folder, code: 'bad-option' },
+    timerDuration,
+  );
   const run = chosenFeed(options, service, scheduler, folder);
   const stop = new AbortController();
   void stopped().then(() => stop.abort());

@@ -18,6 +18,7 @@ import {
   portRanges,
   size,
   storePlace,
+  timerDuration,
   trueOrFalse,
 } from './values.js';
 
@@ -107,11 +108,11 @@ const shippedDeniedPorts: Found = {
 
 function readLimits(found: FoundKeys): { [Name in keyof Limits]: Limits[Name] | undefined } {
   return {
-    handshakeTimeout: read(found.handshake_timeout, duration),
-    firstByteTimeout: read(found.first_byte_timeout, duration),
-    idleTimeout: read(found.idle_timeout, duration),
-    answerTimeout: read(found.answer_timeout, duration),
-    drainTimeout: read(found.drain_timeout, duration),
+    handshakeTimeout: read(found.handshake_timeout, timerDuration),
+    firstByteTimeout: read(found.first_byte_timeout, timerDuration),
+    idleTimeout: read(found.idle_timeout, timerDuration),
+    answerTimeout: read(found.answer_timeout, timerDuration),
+    drainTimeout: read(found.drain_timeout, timerDuration),
     maxConnections: read(found.max_connections, count),
     maxConnectionsPerSession: read(found.max_connections_per_session, count),
     maxOpeningPerSession: read(found.max_opening_per_session, count),

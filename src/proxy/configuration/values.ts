@@ -112,6 +112,15 @@ export const duration: Reader<number> = {
   expected: 'a time with its unit: 30s, 10m, 49h or 30d',
 };
 
+/** What a timer takes: Node's go up to 2^31 - 1 ms, and a longer one is over at once. In milliseconds. */
+export const timerDuration: Reader<number> = {
+  read: (value, folder) => {
+    const time = duration.read(value, folder) ?? Infinity;
+    return time < 2 ** 31 ? time : undefined;
+  },
+  expected: 'a time with its unit, 30s, 10m or 1h, and 24d at most',
+};
+
 const SIZE_UNITS: Record<string, number> = { '': 1, K: 1024, M: 1024 * 1024 };
 
 /** In bytes. */

@@ -89,6 +89,8 @@ redirect_listen: 0.0.0.0:80\naudit_log: audit\nadmin_token_file: admin\nallow_lo
     ['store: [a, b]', 4, 'store', 'memory'],
     ['denied_ports: [70000]', 4, 'denied_ports', 'ports'],
     ['idle_timeout: 3600', 4, 'idle_timeout', '30s'],
+    // More than a timer takes: it would be over at once.
+    ['answer_timeout: 25d', 4, 'answer_timeout', '24d at most'],
     ['max_body_size: many', 4, 'max_body_size', '16K'],
     ['max_connections: 0', 4, 'max_connections', 'whole number'],
     ['classic: true\nclassic: false', 5, 'unique', ''],
