@@ -28,6 +28,8 @@ export interface Call {
   source: string;
   /** Of the session in the path; empty where the path has none. */
   name: string;
+  /** For the log when it is refused; of a session only once its secret was shown. */
+  known: Record<string, unknown>;
 }
 
 export interface Operation {
@@ -44,14 +46,15 @@ export async function answerApi(
 ): Promise<void> {
   const { operation, name } = findOperation(request, response, path);
   const source = callerAddress(request);
+  const known: Call['known'] = {};
   try {
-    const { status, body, facts } = await operation.carryOut({ deps, request, source, name });
+    const { status, body, facts } = await operation.carryOut({ deps, request, source, name, known });
     deps.log(operation.event, { kind: 'v1', source, ...facts });
     answerJson(response, status, body);
   } catch (error) {
     const code = error instanceof Refusal ? error.code : 'internal';
     if (error instanceof LimitReached) deps.log('limit-reached', { limit: error.limit, source });
-    else deps.log(operation.event, { kind: 'v1', source, refused: code });
+    else deps.log(operation.event, { kind: 'v1', source, ...known, refused: code });
     throw error;
   }
 }
@@ -99,11 +102,14 @@ function findOperations(path: string): { operations?: Record<string, Operation>;
 }
 
 /** The session of the path, when the request carries its secret; an unknown name and a wrong secret are answered alike. */
-function authorizedSession({ deps, request, source, name }: Call): Session {
+function authorizedSession({ deps, request, source, name, known }: Call): Session {
   const session = deps.registry.lookup(name);
   const own = session?.kind === 'v1' ? session : undefined;
   // The right secret always works: 256 bits are not guessed, at whatever speed.
-  if (carriesSecret(request, own?.secretSha256) && own) return own;
+  if (carriesSecret(request, own?.secretSha256) && own) {
+    Object.assign(known, { session: name, job: own.jobId });
+    return own;
+  }
   deps.callLimits.fail(source);
   throw new Refusal('unknown-session', 'There is no session of this name with this secret.');
 }
@@ -128,6 +134,7 @@ async function redeem(call: Call): Promise<Answer> {
   const body = await readJsonObject(request, deps.settings.limits.maxBodySize);
   const { port, endsAt } = parseRedeem(body, deps.clock.now());
   const backend = { address: source, port };
+  call.known['port'] = port;
   const refusal = refuseTarget(backend, deps.settings);
   if (refusal) throw refusal;
   const session = await deps.registry.redeem(name, backend, endsAt);

@@ -84,7 +84,7 @@ async function answer(deps: ControlParts, request: IncomingMessage, response: Se
     deps.log('untrusted-call', { kind: 'v1', source, refused: 'outside-trusted-networks' });
     throw new Refusal(
       'outside-trusted-networks',
-      `Your address ${source} is not in the trusted networks (${deps.settings.trustedNetworks.text}).`,
+      `Your address ${source} is not in the trusted networks of this proxy.`,
     );
   }
   await answerApi(deps, request, response, path);

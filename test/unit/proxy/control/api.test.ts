@@ -89,6 +89,18 @@ describe("a session's life", () => {
     expect(other).toMatchObject({ status: 409, json: { code: 'conflict' } });
   });
 
+  it('is named in the log of a refused redeem, once the secret was shown', async () => {
+    const { call, reserve, lines } = await controlBed();
+    const { name, redeemSecret: secret } = await reserve();
+    const path = `/api/v1/sessions/${name}`;
+    await call(`${path}/job`, { method: 'PUT', secret, body: { jobId: '17' } });
+    await call(`${path}/redeem`, { method: 'POST', secret, body: { port: 4444 } });
+    const fields = { session: name, job: '17', port: 4444, refused: 'backend-unreachable' };
+    expect(lines.at(-1)).toMatchObject({ event: 'redeem', fields });
+    await call(`${path}/redeem`, { method: 'POST', secret: 'wrong', body: { port: 4444 } });
+    expect(JSON.stringify(lines.at(-1))).not.toContain(name);
+  });
+
   it('maps to the address that redeems, whatever headers say', async () => {
     const { call, reserve, backends, registry } = await controlBed();
     const { name, redeemSecret: secret } = await reserve();
