@@ -34,41 +34,36 @@ function createProgram(surroundings: Surroundings): Command {
 }
 
 function addServe(program: Command, surroundings: Surroundings): void {
-  const serve = program
-    .command('serve')
-    .description(
-      'Serve in the foreground until SIGTERM or Ctrl-C. The log goes to stdout, a JSON line an event.',
-    );
-  addSettings(serve).action(async (options: Record<string, unknown>) => {
-    const { serve: run } = await import('./commands/serve.js');
-    await run(options['config'] as string | undefined, byKey(serve, options), surroundings);
-  });
+  withSettings(program.command('serve'), async (config, given) => {
+    const { serve } = await import('./commands/serve.js');
+    await serve(config, given, surroundings);
+  }).description(
+    'Serve in the foreground until SIGTERM or Ctrl-C. The log goes to stdout, a JSON line an event.',
+  );
 }
 
 function addCheck(program: Command, surroundings: Surroundings): void {
-  const check = program
-    .command('check')
-    .description(
-      'Look at everything that serve needs, a line each, and change nothing. Exit code 3 for an error.',
-    );
-  addSettings(check).action(async (options: Record<string, unknown>) => {
-    const { check: run } = await import('./commands/check.js');
-    await run(options['config'] as string | undefined, byKey(check, options), surroundings);
-  });
+  withSettings(program.command('check'), async (config, given) => {
+    const { check } = await import('./commands/check.js');
+    await check(config, given, surroundings);
+  }).description(
+    'Look at everything that serve needs, a line each, and change nothing. Exit code 3 for an error.',
+  );
 }
 
-function addSettings(command: Command): Command {
+function withSettings(
+  command: Command,
+  run: (config: string | undefined, given: Partial<Record<Key, unknown>>) => Promise<void>,
+): Command {
   command.option('--config <file>', 'the configuration, proxy.yaml; an option below stands in for its key');
-  for (const facts of Object.values<KeyFacts>(KEYS)) {
-    if (facts.option === undefined) continue;
-    if (facts.list) {
-      command.option(facts.option, facts.help, (value, before: string[] | undefined) => [
-        ...(before ?? []),
-        value,
-      ]);
-    } else command.option(facts.option, facts.help);
+  for (const { option, help, list } of Object.values<KeyFacts>(KEYS)) {
+    if (option === undefined) continue;
+    if (list) command.option(option, help, (value: string, before?: string[]) => [...(before ?? []), value]);
+    else command.option(option, help);
   }
-  return command;
+  return command.action((options: Record<string, unknown>) =>
+    run(options['config'] as string | undefined, byKey(command, options)),
+  );
 }
 
 function addInit(program: Command, surroundings: Surroundings): void {
@@ -83,6 +78,12 @@ function addInit(program: Command, surroundings: Surroundings): void {
     });
 }
 
+const TO = ['--to <url>', 'https://manage.DOMAIN[:PORT], or DOMAIN[:PORT]'] as const;
+const CA = [
+  '--ca <file>',
+  "what the proxy's certificate is checked against (PEM) instead of the known authorities",
+] as const;
+
 function addFeed(program: Command, surroundings: Surroundings): void {
   program
     .command('feed')
@@ -90,14 +91,11 @@ function addFeed(program: Command, surroundings: Surroundings): void {
       'Report the states of the jobs, on a host that sees the queue. Errors and changes go to stderr.',
     )
     .requiredOption('--scheduler <name>', 'whose queue: slurm')
-    .requiredOption('--to <url>', 'https://manage.DOMAIN[:PORT], or DOMAIN[:PORT]')
+    .requiredOption(...TO)
     .option('--interval <time>', 'between two rounds (default: 30s)')
     .addOption(new Option('--once', 'one round, then exit: for cron').conflicts('interval'))
     .option('--secret-file <file>', "the feeder's secret, as feeder_secret_file of the proxy; mode 0600")
-    .option(
-      '--ca <file>',
-      "what the proxy's certificate is checked against (PEM) instead of the known authorities",
-    )
+    .option(...CA)
     .option('--classic', 'to a classic service, by update-jobs.cgi')
     .action(async (options: FeedOptions) => {
       const { feed } = await import('./commands/feed.js');
@@ -109,12 +107,9 @@ function addAdministration(program: Command, surroundings: Surroundings): void {
   const withPlace = (command: Command) =>
     command
       .option('--config <file>', "the proxy's proxy.yaml; it names the proxy and the file of the token")
-      .option('--to <url>', 'https://manage.DOMAIN[:PORT], or DOMAIN[:PORT]')
+      .option(...TO)
       .option('--token-file <file>', "the administrator's token, as admin_token_file of the proxy")
-      .option(
-        '--ca <file>',
-        "what the proxy's certificate is checked against (PEM) instead of the known authorities",
-      );
+      .option(...CA);
   withPlace(program.command('sessions'))
     .description('List the sessions of a running proxy.')
     .option('--json', 'as JSON')

@@ -57,7 +57,6 @@ export async function startProxy(options: ProxyOptions): Promise<RunningProxy> {
     classicStates: options.classic ?? true,
     limits,
     log,
-    now: () => systemClock.now(),
   });
   const front = createFront({
     domain,

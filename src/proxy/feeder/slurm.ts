@@ -1,7 +1,7 @@
 import { StartJupyterError } from '../../errors.js';
 import { slurmPhase } from '../../job-states.js';
 import type { JobReport } from '../../satellite/protocol.js';
-import { answerOf } from './answer-of.js';
+import { answerOf } from './scheduler-program.js';
 import type { Scheduler } from './scheduler.js';
 import { endedReport, QUEUE_FORMAT, readSlurmQueue } from './slurm-queue.js';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { answerOf } from '../../../../src/proxy/feeder/answer-of.js';
+import { answerOf } from '../../../../src/proxy/feeder/scheduler-program.js';
 import { fakePrograms, type FakePrograms } from '../../scheduler/fake-programs.js';
 
 const HANGS = `trap '' TERM; echo $$ >"$PATH/pid"; /bin/sleep 30`;
