@@ -4,8 +4,8 @@ import { StartJupyterError, EXIT_CODES } from '../errors.js';
 import { VERSION } from '../version.js';
 import type { AdministratorOptions } from './commands/administer.js';
 import type { FeedOptions } from './commands/feed.js';
-import { KEYS, type Key, type KeyFacts } from './configuration/keys.js';
 import type { Surroundings } from './commands/surroundings.js';
+import { KEYS, type Key, type KeyFacts } from './configuration/keys.js';
 
 /** Resolves with the exit code; every error has been said on stderr by then. */
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number> {

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { certificateFacts, chainOf, checkCertificates, WARN_DAYS } from '../data/certificates.js';
 import { readCertificates } from '../configuration/files.js';
 import type { Settings } from '../configuration/settings.js';
-import { ok, warning, type Finding } from './finding.js';
+import { certificateFacts, chainOf, checkCertificates, WARN_DAYS } from '../data/certificates.js';
 import type { CertificatePair } from '../proxy-options.js';
+import { ok, warning, type Finding } from './finding.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

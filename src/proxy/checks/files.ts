@@ -3,9 +3,9 @@ import { cp, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
-import { shareDescriptors } from '../data/descriptors.js';
 import { readToken } from '../configuration/files.js';
 import type { Settings } from '../configuration/settings.js';
+import { shareDescriptors } from '../data/descriptors.js';
 import { openStore } from '../store/open-store.js';
 import { error, ok, warning, type Finding } from './finding.js';
 

@@ -3,10 +3,10 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../../errors.js';
 import { manageHost } from '../../satellite/protocol.js';
-import { ownAddresses, parseNetworks, placeText } from '../network/addresses.js';
-import { listen } from '../network/listen.js';
 import type { Key } from '../configuration/keys.js';
 import type { Settings } from '../configuration/settings.js';
+import { ownAddresses, parseNetworks, placeText } from '../network/addresses.js';
+import { listen } from '../network/listen.js';
 import { error, ok, warning, type Finding } from './finding.js';
 
 /** Far apart from each other, and certainly nobody's cluster. */

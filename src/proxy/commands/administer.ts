@@ -8,10 +8,10 @@ import {
   type SessionsAnswer,
 } from '../../satellite/protocol.js';
 import { callApi } from '../client/calls.js';
-import { readConfiguration } from '../configuration/proxy-yaml.js';
-import { readToken } from '../configuration/files.js';
-import { readSettings } from '../configuration/settings.js';
 import { readService, type Service } from '../client/service.js';
+import { readToken } from '../configuration/files.js';
+import { readConfiguration } from '../configuration/proxy-yaml.js';
+import { readSettings } from '../configuration/settings.js';
 import type { Surroundings } from './surroundings.js';
 
 /** As commander gives them. */

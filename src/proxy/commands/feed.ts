@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
+import { readService, type Service } from '../client/service.js';
+import { readToken } from '../configuration/files.js';
+import { valueOf } from '../configuration/reader.js';
+import { timerDuration } from '../configuration/values.js';
 import { classicFeed, ownFeed, type Fed, type Feed } from '../feeder/feeds.js';
 import { doubts, keepFeeding } from '../feeder/keep-feeding.js';
 import type { Scheduler } from '../feeder/scheduler.js';
 import { slurm } from '../feeder/slurm.js';
-import { readToken } from '../configuration/files.js';
-import { readService, type Service } from '../client/service.js';
 import type { Surroundings } from './surroundings.js';
-import { valueOf } from '../configuration/reader.js';
-import { timerDuration } from '../configuration/values.js';
 
 /** As commander gives them. */
 export interface FeedOptions {

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { certificateAuthority, issueCertificate } from '../../certificate.js';
 import { messageOf, StartJupyterError } from '../../errors.js';
-import type { Surroundings } from './surroundings.js';
 import { valueOf } from '../configuration/reader.js';
 import { domainName } from '../configuration/values.js';
+import type { Surroundings } from './surroundings.js';
 
 const DAYS = 365;
 

@@ -1,21 +1,22 @@
 import { resolve } from 'node:path';
+import { StartJupyterError } from '../../errors.js';
 import { VERSION } from '../../version.js';
-import { readConfiguration } from '../configuration/proxy-yaml.js';
 import { readCertificates, readToken } from '../configuration/files.js';
+import type { Key } from '../configuration/keys.js';
+import { readConfiguration } from '../configuration/proxy-yaml.js';
+import { givenOptions, readSettings, type Settings } from '../configuration/settings.js';
 import { placeText } from '../network/addresses.js';
 import { createEvents } from '../operation/events.js';
 import type { Metrics } from '../operation/metrics.js';
-import type { Key } from '../configuration/keys.js';
-import { givenOptions, readSettings, type Settings } from '../configuration/settings.js';
-import { systemClock } from '../registry/clock.js';
-import { watchCertificates } from '../operation/renewal.js';
 import { startRedirect } from '../operation/redirect.js';
-import { startProxy } from '../server.js';
-import { openStore } from '../store/open-store.js';
-import { storeFolder } from '../store/folder.js';
-import type { Surroundings } from './surroundings.js';
+import { watchCertificates } from '../operation/renewal.js';
 import { takeSockets } from '../operation/systemd.js';
 import type { Place, RunningProxy } from '../proxy-options.js';
+import { systemClock } from '../registry/clock.js';
+import { startProxy } from '../server.js';
+import { storeFolder } from '../store/folder.js';
+import { openStore } from '../store/open-store.js';
+import type { Surroundings } from './surroundings.js';
 
 /** Resolves once it was asked to stop and has. */
 export async function serve(
@@ -37,6 +38,8 @@ export async function serve(
     events.reopen();
     reload();
   });
+  let storeDied: (error: Error) => void = () => undefined;
+  const dead = new Promise<Error>((resolve) => (storeDied = resolve));
   const certificates = await readCertificates(settings);
   const stateFolder = storeFolder(settings.store, env);
   const proxy = await startProxy({
@@ -45,7 +48,7 @@ export async function serve(
     certificates,
     feederSecret: readToken(settings.feederSecretFile, 'feeder_secret_file'),
     adminToken: readToken(settings.adminTokenFile, 'admin_token_file'),
-    ...(stateFolder !== undefined && { openStore: () => openStore(stateFolder, log) }),
+    ...(stateFolder !== undefined && { openStore: () => openStore(stateFolder, log, storeDied) }),
     log,
   });
   const besides = await listenBeside(settings, proxy, metrics, handed.http ?? settings.redirectListen);
@@ -65,12 +68,19 @@ export async function serve(
         ? 'Sessions are kept in memory: a restart forgets them.\n'
         : `Sessions are kept in ${stateFolder}.\n`),
   );
-  const signal = await stop;
+  const why = await Promise.race([stop, dead]);
   renewal.stop();
   besides.forEach((close) => close());
   await proxy.close(settings.limits.drainTimeout);
-  log('stopped', { signal });
+  log('stopped', why instanceof Error ? { error: why.message } : { signal: why });
   await events.close();
+  // Started again it keeps every session; going on it could keep none.
+  if (why instanceof Error) {
+    throw new StartJupyterError('bad-store', why.message, {
+      hint: 'Start the proxy again; its sessions are kept. If it happens again, look at the disk.',
+      cause: why,
+    });
+  }
 }
 
 /** What listens besides the proxy; each can be closed. When one cannot listen, the proxy does not either. */

@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf, StartJupyterError } from '../../errors.js';
-import type { Settings } from './settings.js';
 import type { CertificatePair } from '../proxy-options.js';
+import type { Settings } from './settings.js';
 
 /**
  * Throws StartJupyterError('bad-configuration') for what cannot be read and for a key that everybody may read. Asynchronous,

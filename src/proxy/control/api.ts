@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { API_PREFIX, type ReserveAnswer } from '../../satellite/protocol.js';
 import { LimitReached } from '../limiting/limit-reached.js';
+import { sessionOrigin } from '../network/origins.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Session } from '../registry/session.js';
 import { EVICT, LIST } from './admin.js';
@@ -9,7 +10,6 @@ import { readJsonObject } from './body.js';
 import { callerAddress, carriesSecret } from './caller.js';
 import type { ControlParts } from './control.js';
 import { FEED, WANTED } from './jobs.js';
-import { sessionOrigin } from '../network/origins.js';
 import { parseLink, parseRedeem, parseReserve } from './requests.js';
 import { isoDate, sessionAnswer } from './session-answer.js';
 import { refuseTarget } from './targets.js';

@@ -1,9 +1,9 @@
 import { LimitReached } from '../limiting/limit-reached.js';
+import type { Limits } from '../limiting/limits.js';
 import { PerMinute } from '../limiting/per-minute.js';
 import { sourceOf } from '../limiting/source.js';
-import type { Limits } from '../limiting/limits.js';
-import type { Clock } from '../registry/clock.js';
 import type { Networks } from '../network/addresses.js';
+import type { Clock } from '../registry/clock.js';
 
 /** What one address may ask for within a minute. Each throws {@link LimitReached} when it was more. */
 export interface CallLimits {

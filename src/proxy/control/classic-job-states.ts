@@ -2,14 +2,14 @@
 import { slurmPhase, type JobPhase } from '../../job-states.js';
 import type { JobReport } from '../../satellite/protocol.js';
 import { LimitReached } from '../limiting/limit-reached.js';
+import type { Networks } from '../network/addresses.js';
+import { sessionOrigin } from '../network/origins.js';
 import type { Session } from '../registry/session.js';
 import { answerClassic } from './answers.js';
 import { readBody } from './body.js';
 import { isFromBrowser } from './caller.js';
-import type { ClassicCall } from './classic.js';
 import { firstValue, Oops, present, requireMethod, requireParameter } from './classic-parameters.js';
-import type { Networks } from '../network/addresses.js';
-import { sessionOrigin } from '../network/origins.js';
+import type { ClassicCall } from './classic.js';
 
 /**
  * Anyone may ask. A web page may when it is the session's own (the origin is computed from what was asked, so that

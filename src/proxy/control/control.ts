@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../errors.js';
 import type { Limits } from '../limiting/limits.js';
-import type { Clock } from '../registry/clock.js';
+import type { Networks } from '../network/addresses.js';
 import type { Log } from '../operation/log.js';
+import type { Clock } from '../registry/clock.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Registry } from '../registry/registry.js';
 import { isAdministratorsCall } from './admin.js';
@@ -10,6 +11,7 @@ import { answerClassic, answerRefusal } from './answers.js';
 import { answerApi } from './api.js';
 import { createCallLimits, type CallLimits } from './call-limits.js';
 import { callerAddress, isFromBrowser, isFromThisMachine } from './caller.js';
+import { answerJobState, updateJobs } from './classic-job-states.js';
 import {
   answerEndpoint,
   destroyToken,
@@ -18,8 +20,6 @@ import {
   redeemToken,
   type ClassicCall,
 } from './classic.js';
-import { answerJobState, updateJobs } from './classic-job-states.js';
-import type { Networks } from '../network/addresses.js';
 import type { TargetSettings } from './targets.js';
 
 export interface ControlSettings extends TargetSettings {

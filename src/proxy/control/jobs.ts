@@ -3,8 +3,8 @@ import type { FeedAnswer } from '../../satellite/protocol.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Answer, Call, Operation } from './api.js';
 import { readJsonObject } from './body.js';
-import { parseFeed } from './requests.js';
 import { carriesSecret } from './caller.js';
+import { parseFeed } from './requests.js';
 
 export const WANTED: Operation = { event: 'wanted', carryOut: wantedJobs };
 export const FEED: Operation = { event: 'feed', carryOut: feed };

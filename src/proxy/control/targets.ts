@@ -1,8 +1,8 @@
 /** What the proxy connects to on a caller's word: never a port of other services, never itself. */
-import { Refusal } from '../registry/refusal.js';
-import type { Backend } from '../registry/session.js';
 import { isOwnAddress } from '../network/addresses.js';
 import type { PortRange } from '../proxy-options.js';
+import { Refusal } from '../registry/refusal.js';
+import type { Backend } from '../registry/session.js';
 
 export interface TargetSettings {
   /** Whether sessions may run on the proxy's own machine. */

@@ -1,7 +1,7 @@
 /** What becomes of a connection whose handshake is done: control, a session's Jupyter, or a page of ours. */
 import type { TLSSocket } from 'node:tls';
-import { plainAddress } from '../network/addresses.js';
 import type { LimitName } from '../limiting/limit-reached.js';
+import { plainAddress } from '../network/addresses.js';
 import type { FrontDeps } from './front.js';
 import { openLink } from './link.js';
 import { destinationOf, type Destination } from './server-name.js';

@@ -3,17 +3,17 @@ import { constants } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
+import { Counts } from '../limiting/counts.js';
+import type { Limits } from '../limiting/limits.js';
+import { sourceOf } from '../limiting/source.js';
 import type { Log } from '../operation/log.js';
 import type { PageServer } from '../pages/page-server.js';
+import type { CertificatePair } from '../proxy-options.js';
 import type { Registry } from '../registry/registry.js';
-import { Counts } from '../limiting/counts.js';
-import { sourceOf } from '../limiting/source.js';
-import type { Limits } from '../limiting/limits.js';
 import { accept, refused } from './accept.js';
 import { tlsOptions } from './certificates.js';
 import { connectionsAtWork, drain } from './drain.js';
 import { SessionLinks } from './session-links.js';
-import type { CertificatePair } from '../proxy-options.js';
 
 export interface FrontDeps {
   domain: string;

@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { listen } from '../network/listen.js';
-import type { Log } from './log.js';
 import type { Place, ProxyStatus } from '../proxy-options.js';
+import type { Log } from './log.js';
 
 export interface Metrics {
   /** Counts every event; names and addresses of sessions are in no label. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { messageOf, StartJupyterError } from '../../errors.js';
 import { certificateFacts, earliestEnd, lostItsChain, WARN_DAYS } from '../data/certificates.js';
-import type { Log } from './log.js';
-import type { Clock } from '../registry/clock.js';
 import type { CertificatePair } from '../proxy-options.js';
+import type { Clock } from '../registry/clock.js';
+import type { Log } from './log.js';
 
 export interface RenewalDeps {
   /** Reads the configured files; throws for what cannot be read. */

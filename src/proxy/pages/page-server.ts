@@ -9,8 +9,8 @@ import { DEFAULT_LIMITS, type Limits } from '../limiting/limits.js';
 import type { Log } from '../operation/log.js';
 import type { Session } from '../registry/session.js';
 import { bareAnswer, sendText, sendView } from './answers.js';
-import { ownersKey, viewerCookie } from './viewer.js';
 import { brokenView, classicView, NEUTRAL, ownersView, type View } from './view.js';
+import { ownersKey, viewerCookie } from './viewer.js';
 
 export interface PageServer {
   /**

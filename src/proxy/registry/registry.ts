@@ -1,8 +1,8 @@
 import type { Log } from '../operation/log.js';
 import { createChanges } from './changes.js';
 import type { Clock } from './clock.js';
-import { DEFAULT_LIFETIMES, MOST_TOMBSTONES, type Lifetimes } from './lifetimes.js';
 import { createKnownSessions } from './known-sessions.js';
+import { DEFAULT_LIFETIMES, MOST_TOMBSTONES, type Lifetimes } from './lifetimes.js';
 import type { OpenTether, RandomSource, VerifyBackend } from './outside.js';
 import { createRedeems } from './redeems.js';
 import { createReports, type Reports } from './reports.js';

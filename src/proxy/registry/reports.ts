@@ -2,8 +2,8 @@ import type { JobReport } from '../../satellite/protocol.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
-import type { EndCause, Session } from './session.js';
 import type { Lifetimes } from './lifetimes.js';
+import type { EndCause, Session } from './session.js';
 import { sideBySide } from './side-by-side.js';
 import { endedByReport, isLastingReport, report } from './transitions.js';
 

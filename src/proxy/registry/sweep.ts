@@ -3,8 +3,8 @@ import type { Log } from '../operation/log.js';
 import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
-import type { Store } from './store.js';
 import { sideBySide } from './side-by-side.js';
+import type { Store } from './store.js';
 import { end, expiry } from './transitions.js';
 
 /** How late a session may end by time. One timer for all of them: a session costs no timer of its own. */
