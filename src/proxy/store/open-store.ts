@@ -11,14 +11,15 @@ import { startThread, type StoreThread } from './thread.js';
 /**
  * Opens the store in this folder, which is made if it is not there. Throws StartJupyterError 'bad-directory',
  * 'unsafe-directory', 'no-tool' or 'bad-store' with the reason and the way out; nothing stored was changed then. `load` throws
- * 'bad-store', too: only then every session has been looked at.
+ * 'bad-store', too: only then every session has been looked at. `onDead` is called once if the database's thread stops by
+ * itself: nothing is stored any more.
  */
-export async function openStore(folder: string, log: Log): Promise<Store> {
+export async function openStore(folder: string, log: Log, onDead?: (error: Error) => void): Promise<Store> {
   prepareFolder(folder);
   const unlock = await lockStore(join(folder, 'lock'));
   const file = join(folder, 'sessions.db');
   try {
-    return storeOf(await startThread(file, { log }), file, unlock);
+    return storeOf(await startThread(file, { log, onDead }), file, unlock);
   } catch (error) {
     unlock();
     throw error;

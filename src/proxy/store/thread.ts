@@ -25,6 +25,8 @@ interface Asked {
 
 export interface ThreadSettings {
   log: Log;
+  /** Called once when the thread has stopped without being asked to: nothing is stored any more. */
+  onDead?: (error: Error) => void;
   /** The thread's program. */
   program?: string | URL;
   answerMs?: number;
@@ -41,7 +43,7 @@ export async function startThread(file: string, settings: ThreadSettings): Promi
   return conversation(worker, settings);
 }
 
-function conversation(worker: Worker, { log, answerMs = ANSWER_MS }: ThreadSettings): StoreThread {
+function conversation(worker: Worker, { log, onDead, answerMs = ANSWER_MS }: ThreadSettings): StoreThread {
   let waiting: Asked[] = [];
   let asked: Asked[] = [];
   let dead: Error | undefined;
@@ -71,7 +73,10 @@ function conversation(worker: Worker, { log, answerMs = ANSWER_MS }: ThreadSetti
   function die(why: string): void {
     if (dead) return;
     dead = new Error(`The thread of the store has stopped: ${why}`);
-    if (!closing) log('store-failed', { error: dead.message });
+    if (!closing) {
+      log('store-failed', { error: dead.message });
+      onDead?.(dead);
+    }
     for (const { reject } of [...asked, ...waiting]) reject(dead);
     [asked, waiting] = [[], []];
   }

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -127,6 +127,25 @@ describe('start-jupyter-proxy', () => {
       'stopped',
     ]);
     expect(lines.join()).not.toContain('secret');
+  });
+
+  it('serve ends when its store does, for its service manager to start it again', async () => {
+    const other = join(folder, 'mortal');
+    cpSync(join(folder, 'dist'), other, { recursive: true });
+    appendFileSync(join(other, 'store-worker.cjs'), '\nsetTimeout(() => process.exit(1), 1000);\n');
+    await call('init', '--domain', DOMAIN, '--dir', join(folder, 'mortal-try'));
+    const child = spawn(
+      process.execPath,
+      [
+        join(other, 'start-jupyter-proxy.mjs'),
+        ...['serve', '--config', join(folder, 'mortal-try', 'proxy.yaml'), '--listen', '127.0.0.1:0'],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    children.push(child);
+    const [words] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(words).toContain('The thread of the store has stopped');
+    expect(child.exitCode).toBe(4);
   });
 
   it('serve goes on when nobody reads its log any more', async () => {
