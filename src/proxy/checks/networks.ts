@@ -32,6 +32,9 @@ export function checkTrustedNetworks({ trustedNetworks, allowLocalBackends }: Se
     everyone === undefined
       ? ok(key, networks.text)
       : warning(key, `${networks.text} holds ${everyone}: they should hold the cluster and nothing else.`),
+    ...(allowLocalBackends
+      ? [warning('allow_local_backends', 'Sessions may run on this very host: for trying out alone.')]
+      : []),
     ...(own === undefined || allowLocalBackends
       ? []
       : [

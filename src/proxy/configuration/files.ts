@@ -57,7 +57,7 @@ function checkSecret(text: string, file: string, key: string): void {
       'bad-configuration',
       `${key}: every user of this machine may read or change ${file}.`,
       {
-        hint: `chmod 600 ${file}`,
+        hint: `chmod o= ${file}`,
       },
     );
   }

@@ -40,8 +40,8 @@ export function slurm(env: NodeJS.ProcessEnv): Scheduler {
   };
 }
 
-/** Lines of `JOBID|STATE`. */
-function readAccounts(text: string): Map<string, JobReport> {
+/** sacct's lines of `JOBID|STATE`; others are passed over. */
+export function readAccounts(text: string): Map<string, JobReport> {
   const accounts = new Map<string, JobReport>();
   for (const line of text.split('\n')) {
     const [, jobId, state = ''] = /^(\d[\w]*)\|(.+)$/.exec(line) ?? [];

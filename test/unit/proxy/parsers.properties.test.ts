@@ -16,6 +16,10 @@ import { destinationOf } from '../../../src/proxy/data/server-name.js';
 import { readConfiguration } from '../../../src/proxy/configuration/proxy-yaml.js';
 import { isKey, KEYS } from '../../../src/proxy/configuration/keys.js';
 import { givenOptions, readSettings } from '../../../src/proxy/configuration/settings.js';
+import { readAccounts } from '../../../src/proxy/feeder/slurm.js';
+import { serviceOrigin } from '../../../src/proxy/client/service.js';
+import { chainOf } from '../../../src/proxy/data/certificates.js';
+import { takeSockets } from '../../../src/proxy/operation/systemd.js';
 import { readSlurmQueue } from '../../../src/proxy/feeder/slurm-queue.js';
 import { sourceOf } from '../../../src/proxy/limiting/source.js';
 import { ownersKey } from '../../../src/proxy/pages/viewer.js';
@@ -458,6 +462,68 @@ describe('settings', () => {
           }
         },
       ),
+    );
+  });
+});
+
+describe('what other programs say', () => {
+  it('sacct’s lines end a job only by a state that is an end', () => {
+    const state = fc.constantFrom('RUNNING', 'PENDING', 'COMPLETED', 'CANCELLED by 17', 'REVOKED', 'NEW_ONE');
+    const line = fc.tuple(fc.integer({ min: 1, max: 99 }), state).map(([id, is]) => `${id}|${is}`);
+    fc.assert(
+      fc.property(fc.array(fc.oneof(line, text)), (lines) => {
+        for (const [id, report] of readAccounts(lines.join('\n'))) {
+          expect(id).toMatch(/^\d\w*$/);
+          const ends = lines
+            .join('\n')
+            .split('\n')
+            .filter((one) => one.startsWith(`${id}|`));
+          if (report.state === 'ended') expect(ends.at(-1)).not.toMatch(/\|(RUNNING|PENDING|NEW_ONE)/);
+        }
+      }),
+    );
+  });
+
+  it('systemd’s variables give sockets of their own, or a clear error, and are gone afterwards', () => {
+    const number = fc.oneof(fc.integer({ min: -1, max: 20 }).map(String), text);
+    const names = fc.oneof(
+      fc.array(fc.constantFrom('http', 'https', '')).map((all) => all.join(':')),
+      text,
+    );
+    fc.assert(
+      fc.property(number, names, fc.constantFrom('7', '8'), (LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID) => {
+        const env: NodeJS.ProcessEnv = { LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID, PATH: '/bin' };
+        const handed = taken(() => takeSockets(env, 7), [StartJupyterError]);
+        expect(env).toEqual({ PATH: '/bin' });
+        const places = Object.values(handed ?? {}).map((place) => JSON.stringify(place));
+        expect(new Set(places).size).toBe(places.length);
+        if (LISTEN_PID !== '7') expect(handed).toEqual({});
+      }),
+    );
+  });
+
+  it('a service is an https origin and nothing more', () => {
+    const piece = fc.oneof(
+      fc.constantFrom('https://', 'http://', 'manage.', 'a.example', ':8443', '/x', '@'),
+      text,
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+        const origin = serviceOrigin(pieces.join(''));
+        if (!origin) return;
+        expect(origin.href).toBe(`https://${origin.host}/`);
+        expect(origin.username + origin.password + origin.search + origin.hash).toBe('');
+      }),
+    );
+  });
+
+  it('what is no chain of certificates is refused by an error, never taken', () => {
+    const begin = '-----BEGIN CERTIFICATE-----';
+    const piece = fc.oneof(fc.constantFrom(begin, '-----END CERTIFICATE-----', '\n', 'AAAA'), text);
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        expect(() => chainOf(pieces.join(''))).toThrow();
+      }),
     );
   });
 });
