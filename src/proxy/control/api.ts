@@ -59,46 +59,33 @@ export async function answerApi(
   }
 }
 
-const SESSIONS: Record<string, Operation> = {
-  GET: LIST,
-  POST: { event: 'reserve', carryOut: reserve },
-};
-const JOBS: Record<string, Operation> = { GET: WANTED, PUT: FEED };
-const SESSION: Record<string, Operation> = {
-  GET: { event: 'look', carryOut: look },
-  DELETE: { event: 'destroy', carryOut: destroy },
-};
-const JOB: Record<string, Operation> = { PUT: { event: 'link', carryOut: link } };
-const REDEEM: Record<string, Operation> = { POST: { event: 'redeem', carryOut: redeem } };
-const EVICTION: Record<string, Operation> = { POST: EVICT };
-
-const OPERATIONS: Record<string, Record<string, Operation>> = {
-  '': SESSION,
-  '/job': JOB,
-  '/redeem': REDEEM,
-  '/evict': EVICTION,
-};
+/** By path, NAME being a session's; then by method. */
+const OPERATIONS = new Map<string, Record<string, Operation>>([
+  ['/sessions', { GET: LIST, POST: { event: 'reserve', carryOut: reserve } }],
+  [
+    '/sessions/NAME',
+    { GET: { event: 'look', carryOut: look }, DELETE: { event: 'destroy', carryOut: destroy } },
+  ],
+  ['/sessions/NAME/job', { PUT: { event: 'link', carryOut: link } }],
+  ['/sessions/NAME/redeem', { POST: { event: 'redeem', carryOut: redeem } }],
+  ['/sessions/NAME/evict', { POST: EVICT }],
+  ['/jobs', { GET: WANTED, PUT: FEED }],
+]);
 
 function findOperation(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): { operation: Operation; name: string } {
-  const { operations, name = '' } = findOperations(path);
+  const below = path.startsWith(API_PREFIX) ? path.slice(API_PREFIX.length) : '';
+  const name = /^\/sessions\/([^/]+)/.exec(below)?.[1] ?? '';
+  const operations = OPERATIONS.get(below.replace(/^(\/sessions\/)[^/]+/, '$1NAME'));
   if (!operations) throw new Refusal('no-such-call', 'There is no such call.');
   const operation = operations[request.method ?? ''];
   if (operation) return { operation, name };
   const allowed = Object.keys(operations).join(', ');
   response.setHeader('allow', allowed);
   throw new Refusal('method-not-allowed', `Here is only ${allowed}.`);
-}
-
-function findOperations(path: string): { operations?: Record<string, Operation>; name?: string } {
-  if (path === `${API_PREFIX}/sessions`) return { operations: SESSIONS };
-  if (path === `${API_PREFIX}/jobs`) return { operations: JOBS };
-  const [, prefix, name, what = ''] = /^(.*)\/sessions\/([^/]+)(\/redeem|\/job|\/evict)?$/.exec(path) ?? [];
-  if (prefix !== API_PREFIX || name === undefined) return {};
-  return { operations: OPERATIONS[what], name };
 }
 
 /** The session of the path, when the request carries its secret; an unknown name and a wrong secret are answered alike. */
