@@ -32,7 +32,7 @@ export interface Cut {
 
 const FEEDER_SECRET = 'the-feeder-of-the-soak';
 /** The registry looks every 10 s whose time is up. */
-const ENDS_WITHIN_MS = 30_000;
+const ENDS_WITHIN_MS = 20_000;
 
 export async function cutSessions(plan: CutsPlan): Promise<Record<Ender, Cut>> {
   const backends = await startBackends({ pinned: 3 });
