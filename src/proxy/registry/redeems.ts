@@ -112,8 +112,10 @@ export function createRedeems(deps: RedeemsDeps): Redeems {
 
   /** Serves a mapped session as soon as its tether is open, and ends it when that closes. */
   async function serveWhenTethered(session: Session): Promise<void> {
-    if (!transitions.isRedeemed(session)) return;
-    const { name, backend } = session;
+    const { name } = session;
+    // It may have ended while the redeem was being stored.
+    if (!transitions.isRedeemed(session) || known.get(name)?.phase === 'ended') return;
+    const { backend } = session;
     const { signal } = openFor(name);
     const tether = await openPatiently(backend, openTether, clock, signal);
     if (!tether) {

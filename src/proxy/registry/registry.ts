@@ -65,7 +65,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   const changes = createChanges({ store, known, log, onEnded: tellEnded });
   const redeems = createRedeems({ ...deps, known, changes, lifetimes, endSession });
   const reservations = createReservations({ ...deps, ...deps.settings, lifetimes, known, changes });
-  const reports = createReports({ known, changes, clock, lifetimes, endSession });
+  const reports = createReports({ known, changes, clock, lifetimes });
 
   function tellEnded(session: EndedSession): void {
     log('ended', { session: session.name, kind: session.kind, cause: session.cause, job: session.jobId });
@@ -74,14 +74,12 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
   }
 
   function endSession(name: string, cause: EndCause): Promise<Session> {
-    return changes.change(name, (session) => end(session, cause, clock.now()));
+    return changes.end(name, (session) => end(session, cause, clock.now()));
   }
 
   const unproven = [...known.live()].filter((session) => restarted(session, 0) !== session);
   // A disk that is full keeps nobody's other notebook away: they have ended here, and a sweep stores it later.
-  await Promise.allSettled(
-    unproven.map(({ name }) => changes.change(name, (session) => restarted(session, clock.now()))),
-  );
+  await Promise.allSettled(unproven.map(({ name }) => endSession(name, 'proxy-restarted')));
   const stopSweeping = keepSweeping({ store, known, changes, clock, log, mostTombstones });
   return {
     live: () => known.live(),

@@ -3,16 +3,15 @@ import type { Changes } from './changes.js';
 import type { Clock } from './clock.js';
 import type { KnownSessions } from './known-sessions.js';
 import type { Lifetimes } from './lifetimes.js';
-import type { EndCause, Session } from './session.js';
+import type { Session } from './session.js';
 import { sideBySide } from './side-by-side.js';
-import { endedByReport, isLastingReport, report } from './transitions.js';
+import { end, endedByReport, isLastingReport, report } from './transitions.js';
 
 export interface ReportsDeps {
   known: KnownSessions;
   changes: Changes;
   clock: Clock;
   lifetimes: Lifetimes;
-  endSession: (name: string, cause: EndCause) => Promise<Session>;
 }
 
 /** A job gives its name back before the scheduler says how it ended. */
@@ -31,7 +30,7 @@ export interface Reports {
 }
 
 /** How what is said of jobs gets to their sessions. */
-export function createReports({ known, changes, clock, lifetimes, endSession }: ReportsDeps): Reports {
+export function createReports({ known, changes, clock, lifetimes }: ReportsDeps): Reports {
   function concerned(jobs: Jobs): [Session, JobReport][] {
     return [...known.live(), ...known.endedSince(clock.now() - OUTCOME_WANTED_MS)].flatMap((session) => {
       const job = session.jobId === undefined ? undefined : jobs.get(session.jobId);
@@ -43,6 +42,11 @@ export function createReports({ known, changes, clock, lifetimes, endSession }: 
     const reported = (current: Session) => report(current, job, clock.now(), lifetimes);
     if (isLastingReport(session, reported(session))) await changes.change(session.name, reported);
     else await changes.note(session.name, reported);
+  }
+
+  async function over({ name }: Session, job: JobReport): Promise<void> {
+    const now = clock.now();
+    await changes.end(name, (current) => end(report(current, job, now, lifetimes), 'job-ended', now));
   }
 
   function wantedJobs(): string[] {
@@ -59,10 +63,9 @@ export function createReports({ known, changes, clock, lifetimes, endSession }: 
       const sessions = concerned(jobs);
       // What cannot be stored of one job keeps no session of another one open.
       await sideBySide(
-        sessions.flatMap(([session, job]) => [
-          note([session, job]),
-          ...(endedByReport(session, job) ? [endSession(session.name, 'job-ended')] : []),
-        ]),
+        sessions.map(([session, job]) =>
+          endedByReport(session, job) ? over(session, job) : note([session, job]),
+        ),
       );
     },
     async reportClassicJobs(jobs) {

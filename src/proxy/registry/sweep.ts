@@ -33,13 +33,10 @@ export function keepSweeping({ store, known, changes, clock, log, mostTombstones
 
   async function sweep(): Promise<void> {
     const now = clock.now();
-    const over = [...known.live()].filter((session) => expiry(session, now) !== undefined);
-    const ended = over.map(({ name }) =>
-      changes.change(name, (session) => {
-        const cause = expiry(session, now);
-        return cause ? end(session, cause, now) : session;
-      }),
-    );
+    const ended = [...known.live()].flatMap((session) => {
+      const cause = expiry(session, now);
+      return cause ? [changes.end(session.name, (current) => end(current, cause, now))] : [];
+    });
     await sideBySide([changes.settle(), ...ended]);
     await sideBySide(
       known

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../../../src/proxy/registry/memory-store.js';
 import type { Store } from '../../../../src/proxy/registry/store.js';
 import { SWEEP_MS } from '../../../../src/proxy/registry/sweep.js';
-import { CERTIFICATE, registryBed, settled, VIEWER_KEY } from './bed.js';
+import { CERTIFICATE, registryBed, settled, VIEWER_KEY, withResolvers } from './bed.js';
 
 type Trouble = 'none' | 'before' | 'after';
 
@@ -84,4 +84,86 @@ it('a start on a disk that is full ends what cannot be proven again, serves the 
   await settled();
   expect(await store.read(classic.name)).toMatchObject({ phase: 'ended', cause: 'proxy-restarted' });
   await next.registry.close();
+});
+
+describe('an end is in force at once', () => {
+  const at = { address: '10.1.2.3', port: 4444 };
+
+  /** A store that answers when it is told to. */
+  async function slowBed() {
+    const memory = createMemoryStore();
+    const gate = withResolvers();
+    let held = false;
+    const store: Store = {
+      ...memory,
+      async replace(session) {
+        const replaced = await memory.replace(session);
+        if (held) await gate.promise;
+        return replaced;
+      },
+    };
+    const release = () => {
+      held = false;
+      gate.resolve();
+    };
+    return { ...(await registryBed({ store })), memory, hold: () => (held = true), release };
+  }
+
+  it('also while its classic redeem is being stored, and then no tether is opened', async () => {
+    const { registry, backends, memory, hold, release } = await slowBed();
+    backends.certificates.set(4444, CERTIFICATE);
+    const { name } = await registry.reserveClassic();
+    hold();
+    const redeemed = registry.redeemClassic(name, at);
+    await settled();
+    const ended = registry.end(name, 'evicted');
+    release();
+    await Promise.all([redeemed, ended]);
+    await settled();
+    expect(backends.tethersTried).toBe(0);
+    expect(await memory.read(name)).toMatchObject({ phase: 'ended', cause: 'evicted' });
+    await registry.close();
+  });
+
+  it('while another change of the session is being stored, which does not bring it back', async () => {
+    const { registry, backends, memory, hold, release } = await slowBed();
+    backends.certificates.set(4444, CERTIFICATE);
+    const { name } = await registry.reserveClassic();
+    await registry.redeemClassic(name, at);
+    await settled();
+    expect(registry.lookup(name)?.phase).toBe('ready');
+    hold();
+    const linked = registry.link(name, '17');
+    await settled();
+    // Its Jupyter is gone, and whoever listens there now must not be served.
+    backends.tethers[0]?.close();
+    await settled();
+    expect(registry.lookup(name)).toMatchObject({ phase: 'ended', cause: 'backend-gone' });
+    release();
+    await linked;
+    await settled();
+    expect(registry.lookup(name)?.phase).toBe('ended');
+    expect(await memory.read(name)).toEqual(registry.lookup(name));
+    await registry.close();
+  });
+
+  it('when the store did not even tell what became of the change before it', async () => {
+    const { registry, store, trouble, clock, backends } = await troubledBed();
+    backends.certificates.set(4444, CERTIFICATE);
+    const { name } = await registry.reserveClassic();
+    await registry.redeemClassic(name, at);
+    await settled();
+    trouble.now = 'before';
+    trouble.reads = true;
+    await expect(registry.link(name, '17')).rejects.toMatchObject({ code: 'cannot-store' });
+    backends.tethers[0]?.close();
+    await settled();
+    expect(registry.lookup(name)).toMatchObject({ phase: 'ended', cause: 'backend-gone' });
+    trouble.now = 'none';
+    trouble.reads = false;
+    await clock.advance(SWEEP_MS);
+    await settled();
+    expect(await store.read(name)).toMatchObject({ phase: 'ended', cause: 'backend-gone' });
+    await registry.close();
+  });
 });
