@@ -12,6 +12,8 @@ import { slope, type Slope } from './statistics.js';
 export interface ChurnPlan {
   seed: number;
   connections: number;
+  /** As many go before, unmeasured: what a process takes once and keeps is no slope. */
+  warmUp?: number;
   atOnce: number;
   /** After each of them what is left is measured. */
   batches: number;
@@ -80,6 +82,7 @@ export async function openAndClose(plan: ChurnPlan): Promise<ChurnResult> {
   const perBatch = Math.ceil(plan.connections / plan.batches);
   await inspector.heapUsed();
   const before = proxy.descriptors();
+  await atOnce(plan.atOnce, [...Array(plan.warmUp ?? 0).keys()], one);
   const points: Point[] = [];
   for (let batch = 1; batch <= plan.batches; batch++) {
     const numbers = [...Array(perBatch).keys()].map((n) => (batch - 1) * perBatch + n);

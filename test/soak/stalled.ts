@@ -67,9 +67,14 @@ export async function stallReaders(plan: StalledPlan): Promise<StalledResult> {
   }
   const open = readers.filter(({ connection }) => !connection.tls.destroyed).length;
   const readOn = readers.slice(0, 2 * plan.readOn);
+  // With both ends of all connections on one host they hold all memory that its kernel has for TCP (tcp_mem): first the
+  // others go, else those who read on wait for the kernel.
+  const gone = readers.slice(2 * plan.readOn);
+  for (const { connection } of gone) connection.reset();
+  await Promise.all(gone.map(({ connection }) => connection.closed));
   const complete = await atOnce(4, readOn, (reader) => reader.rest());
-  for (const { connection } of readers) connection.reset();
-  await Promise.all(readers.map(({ connection }) => connection.closed));
+  for (const { connection } of readOn) connection.reset();
+  await Promise.all(readOn.map(({ connection }) => connection.closed));
   const after = await descriptorsBackTo(proxy, before.descriptors, 30_000);
   echo.reset();
   await proxy.stop();
