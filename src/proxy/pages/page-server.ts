@@ -7,6 +7,7 @@ import type { Destination } from '../data/server-name.js';
 import { headTooLarge } from '../limiting/limit-reached.js';
 import { DEFAULT_LIMITS, type Limits } from '../limiting/limits.js';
 import type { Log } from '../operation/log.js';
+import { lastWords } from '../network/last-words.js';
 import type { Session } from '../registry/session.js';
 import { bareAnswer, sendText, sendView } from './answers.js';
 import { brokenView, classicView, NEUTRAL, ownersView, type View } from './view.js';
@@ -75,18 +76,21 @@ export function createPageServer(
     socket.end(bareAnswer('503 Service Unavailable', ''));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // What comes behind the one answer must not cut it.
-    if (visitors.get(socket)?.answered) return;
+    // What comes behind the one answer must not cut it; the rest of a head that is too large comes here piece by piece.
+    const visitor = visitors.get(socket);
+    if (visitor?.answered) return;
+    if (visitor) visitor.answered = true;
     if (!socket.writable) socket.destroy();
     else if (error.code === 'HPE_HEADER_OVERFLOW') {
       log?.(...headTooLarge(socket));
-      socket.end(
+      lastWords(
+        socket,
         bareAnswer(
           '431 Request Header Fields Too Large',
           `The head of a request may have ${limits.maxHeaderSize} bytes.`,
         ),
       );
-    } else socket.end(bareAnswer('400 Bad Request', 'That is no request that can be read.'));
+    } else lastWords(socket, bareAnswer('400 Bad Request', 'That is no request that can be read.'));
   });
   return {
     accept(browser, visit, fault) {
