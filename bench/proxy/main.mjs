@@ -1,11 +1,12 @@
 // `npm run bench:proxy`: what the proxy costs beside its peers. As root on Debian, with two cores.
 //
-//   npm run bench:proxy -- [--quick] [--only get,handshake,…] [--path plain,pinned] [--rounds N] [--seconds S] [--package FOLDER]
+//   npm run bench:proxy -- [--quick] [--only get,handshake,…] [--path plain,pinned] [--rounds N] [--seconds S] [--sizes 10,1000] [--package FOLDER]
 //
 // --quick     one round, fewer websockets, mappings at 1,000 alone, of TLS to the backend the same work alone: 3 minutes
 //             in the place of 15
 // --only      get, handshake, websocket, roundtrip, download, idle, stalled, mapping
 // --path      plain: HTTP to the backend; pinned: TLS to the backend, its certificate checked
+// --sizes     how many mappings there are when some are added
 // --package   an unpacked package, in the place of packing this one
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     path: { type: 'string', default: 'plain,pinned' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    sizes: { type: 'string' },
     package: { type: 'string' },
   },
 });
@@ -38,6 +40,7 @@ const amounts = values.quick
   : { rounds: 5, seconds: 1, idle: 1000, stalled: 200, sizes: [10, 1000, 10_000] };
 const rounds = Number(values.rounds ?? amounts.rounds);
 const seconds = Number(values.seconds ?? amounts.seconds);
+const sizes = values.sizes?.split(',').map(Number) ?? amounts.sizes;
 const say = (text) => process.stderr.write(`${text}\n`);
 
 const reason = cpus().length < 2 ? 'it needs two cores' : whyNoBed();
@@ -108,10 +111,10 @@ async function compare(site) {
     console.log(loadTable(contestants, results));
   }
   if (wanted.includes('mapping')) {
-    const sizes = {};
-    for (const size of amounts.sizes) sizes[size] = await measureMappings(MAPPING, site, { size, say });
+    const bySize = {};
+    for (const size of sizes) bySize[size] = await measureMappings(MAPPING, site, { size, say });
     console.log('\n### Adding a mapping\n');
-    console.log(mappingTable(MAPPING, sizes));
+    console.log(mappingTable(MAPPING, bySize));
   }
   say(`${Math.round((Date.now() - begun) / 1000)} s`);
 }
