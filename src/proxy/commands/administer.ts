@@ -59,8 +59,7 @@ function readPlace(
 ): { service: Service; secret: string } {
   const settings =
     config === undefined ? undefined : readSettings(readConfiguration(resolve(folder, config)));
-  const port = settings && (settings.publicPort ?? settings.listen.port);
-  const place = to ?? (settings && `${settings.domain}:${port ?? ''}`);
+  const place = to ?? (settings && `${settings.domain}:${settings.publicPort ?? settings.listen.port}`);
   const file = tokenFile === undefined ? settings?.adminTokenFile : resolve(folder, tokenFile);
   if (place === undefined) throw missing('--to', '--config proxy.yaml, or --to https://manage.DOMAIN');
   const secret = readToken(file, 'admin_token_file');

@@ -1,9 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { API_ERRORS, API_HEADER, API_VERSION, type ApiError } from '../../satellite/protocol.js';
+import { LINGER_MS } from '../network/last-words.js';
 import type { Refusal } from '../registry/refusal.js';
-
-/** How long a refused caller may go on sending what nobody reads. */
-const LINGER_MS = 2000;
 
 /** An answer of our own API. Without a body: 204. */
 export function answerJson(response: ServerResponse, status: number, body?: object): void {

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { Socket } from 'node:net';
 import { API_HEADER, API_VERSION, type ApiError } from '../../satellite/protocol.js';
-import { headTooLarge } from '../limiting/limit-reached.js';
+import { logLimit } from '../limiting/limit-reached.js';
 import { lastWords } from '../network/last-words.js';
 import type { Log } from '../operation/log.js';
 
@@ -13,7 +13,7 @@ export function answerClientErrors(server: Server, log: Log): void {
     // What comes behind a request, or behind a head that was too large, must not cut the answer.
     if (socket.bytesWritten > 0) return;
     const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    if (tooLarge) log(...headTooLarge(socket));
+    if (tooLarge) logLimit(log, 'header-size', socket);
     if (!socket.writable) {
       socket.destroy();
       return;

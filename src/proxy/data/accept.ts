@@ -1,7 +1,6 @@
 /** What becomes of a connection whose handshake is done: control, a session's Jupyter, or a page of ours. */
 import type { TLSSocket } from 'node:tls';
-import type { LimitName } from '../limiting/limit-reached.js';
-import { plainAddress } from '../network/addresses.js';
+import { logLimit } from '../limiting/limit-reached.js';
 import type { FrontDeps } from './front.js';
 import { openLink } from './link.js';
 import { destinationOf, type Destination } from './server-name.js';
@@ -19,7 +18,7 @@ export function accept(browser: TLSSocket, deps: FrontDeps, links: SessionLinks)
   }
   // Closed without a word: a browser that opened it in advance would take an answer for that to its next request.
   const silent = setTimeout(() => {
-    refused(deps, 'first-byte-time', browser);
+    logLimit(deps.log, 'first-byte-time', browser);
     browser.destroy();
   }, deps.limits.firstByteTimeout);
   browser.once('close', () => clearTimeout(silent));
@@ -50,7 +49,7 @@ function route(
   const { name } = session;
   const limit = links.limitReached(name);
   if (limit) {
-    refused(deps, limit, browser, name);
+    logLimit(deps.log, limit, browser, name);
     sayCrowded(browser);
     return;
   }
@@ -72,20 +71,10 @@ function route(
 /** A connection of ours alone, to control or to a page, has this long for its one answer. */
 function limitAnswer(browser: TLSSocket, deps: FrontDeps): void {
   const timer = setTimeout(() => {
-    refused(deps, 'answer-time', browser);
+    logLimit(deps.log, 'answer-time', browser);
     sayTooSlow(browser);
   }, deps.limits.answerTimeout);
   browser.once('close', () => clearTimeout(timer));
-}
-
-/** What was over a limit is counted, each time: the log makes few lines of it. */
-export function refused(
-  { log }: FrontDeps,
-  limit: LimitName,
-  { remoteAddress }: { remoteAddress?: string },
-  session?: string,
-): void {
-  log('limit-reached', { limit, source: plainAddress(remoteAddress ?? ''), session });
 }
 
 /** Node's types do not know the server's side of this property: the name, or false when none was sent. */

@@ -2,6 +2,7 @@
 import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import { sha256Hex } from '../../satellite/protocol.js';
+import { placeText } from '../network/addresses.js';
 import { Refusal } from '../registry/refusal.js';
 import type { Backend } from '../registry/session.js';
 
@@ -49,7 +50,7 @@ export function openPinned(
     if (shown && sha256Hex(shown.raw) === certificateSha256) return undefined;
     return {
       code: 'certificate-mismatch',
-      message: `${place(backend)} does not show the certificate that was announced with the reservation`,
+      message: `${placeText(backend)} does not show the certificate that was announced with the reservation`,
     };
   });
   return socket;
@@ -94,7 +95,8 @@ function settle(
 ): void {
   const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), CONNECT_TIMEOUT_MS);
   let reason = 'it closed the connection';
-  const unreachable = () => finish({ code: 'backend-unreachable', message: `${place(backend)}: ${reason}` });
+  const unreachable = () =>
+    finish({ code: 'backend-unreachable', message: `${placeText(backend)}: ${reason}` });
   const finish = (fault?: BackendFault) => {
     clearTimeout(timer);
     socket.off('close', unreachable);
@@ -105,10 +107,4 @@ function settle(
   // Also the listener without which a later error would end the process; 'close' follows and is acted upon.
   socket.on('error', (error) => (reason = error.message));
   socket.once('close', unreachable);
-}
-
-function place(backend: Backend): string {
-  return backend.address.includes(':')
-    ? `[${backend.address}]:${backend.port}`
-    : `${backend.address}:${backend.port}`;
 }

@@ -5,12 +5,13 @@ import type { Socket } from 'node:net';
 import { createServer, type Server } from 'node:tls';
 import { Counts } from '../limiting/counts.js';
 import type { Limits } from '../limiting/limits.js';
+import { logLimit } from '../limiting/limit-reached.js';
 import { sourceOf } from '../limiting/source.js';
 import type { Log } from '../operation/log.js';
 import type { PageServer } from '../pages/page-server.js';
 import type { CertificatePair } from '../proxy-options.js';
 import type { Registry } from '../registry/registry.js';
-import { accept, refused } from './accept.js';
+import { accept } from './accept.js';
 import { tlsOptions } from './certificates.js';
 import { connectionsAtWork, drain } from './drain.js';
 import { SessionLinks } from './session-links.js';
@@ -67,7 +68,7 @@ export function createFront(deps: FrontDeps): Front {
   server.on('connection', (socket: Socket) => {
     const source = sourceOf(socket.remoteAddress);
     if (addresses.of(source) >= deps.limits.maxConnectionsPerAddress) {
-      refused(deps, 'connections-per-address', socket);
+      logLimit(deps.log, 'connections-per-address', socket);
       socket.destroy();
       return;
     }
@@ -78,10 +79,12 @@ export function createFront(deps: FrontDeps): Front {
       leave();
     });
   });
-  server.on('drop', (dropped?: { remoteAddress?: string }) => refused(deps, 'connections', dropped ?? {}));
+  server.on('drop', (dropped?: { remoteAddress?: string }) =>
+    logLimit(deps.log, 'connections', dropped ?? {}),
+  );
   // A client that speaks no TLS, hangs up or takes too long; after a time-out Node leaves the socket open.
   server.on('tlsClientError', (error: Error & { code?: string }, browser) => {
-    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') refused(deps, 'handshake-time', browser);
+    if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') logLimit(deps.log, 'handshake-time', browser);
     browser.destroy();
   });
   const working = connectionsAtWork(deps.control);

@@ -1,4 +1,5 @@
 import { plainAddress } from '../network/addresses.js';
+import type { Log } from '../operation/log.js';
 import { Refusal } from '../registry/refusal.js';
 
 /** What can be over: the names in the event `limit-reached` and in the metrics. */
@@ -28,8 +29,8 @@ export class LimitReached extends Refusal {
   }
 }
 
-/** The event of a request whose head is over `max_header_size`. */
-export function headTooLarge(socket: object): ['limit-reached', { limit: LimitName; source: string }] {
+/** What was over a limit is counted, each time: the log makes few lines of it. `socket` may have an address. */
+export function logLimit(log: Log, limit: LimitName, socket: object, session?: string): void {
   const { remoteAddress = '' } = socket as { remoteAddress?: string };
-  return ['limit-reached', { limit: 'header-size', source: plainAddress(remoteAddress) }];
+  log('limit-reached', { limit, source: plainAddress(remoteAddress), session });
 }

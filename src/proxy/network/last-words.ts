@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
-/** For the words to get through; what the other side sends meanwhile is thrown away. */
-const LINGER_MS = 2_000;
+/** For the words to get through, in milliseconds; what the other side sends meanwhile is thrown away. */
+export const LINGER_MS = 2_000;
 
 /**
  * Says something and closes, but not at once: a connection that is closed while the other side still sends is reset, and

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { BackendFault } from '../data/backend.js';
 import type { Destination } from '../data/server-name.js';
-import { headTooLarge } from '../limiting/limit-reached.js';
+import { logLimit } from '../limiting/limit-reached.js';
 import { DEFAULT_LIMITS, type Limits } from '../limiting/limits.js';
 import type { Log } from '../operation/log.js';
 import { lastWords } from '../network/last-words.js';
@@ -82,7 +82,7 @@ export function createPageServer(
     if (visitor) visitor.answered = true;
     if (!socket.writable) socket.destroy();
     else if (error.code === 'HPE_HEADER_OVERFLOW') {
-      log?.(...headTooLarge(socket));
+      if (log) logLimit(log, 'header-size', socket);
       lastWords(
         socket,
         bareAnswer(

@@ -1,5 +1,6 @@
 import { Counts } from '../limiting/counts.js';
 import { sourceOf } from '../limiting/source.js';
+import { placeText } from '../network/addresses.js';
 import { TOMBSTONE } from './lifetimes.js';
 import type { Backend, EndedSession, Session } from './session.js';
 
@@ -42,11 +43,11 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     const before = live.get(session.name);
     if (session.phase === 'ended') {
       if (!before || !('backend' in before)) return;
-      const names = places.get(placeOf(before.backend));
+      const names = places.get(placeText(before.backend));
       names?.delete(session.name);
-      if (names?.size === 0) places.delete(placeOf(before.backend));
+      if (names?.size === 0) places.delete(placeText(before.backend));
     } else if ('backend' in session) {
-      const place = placeOf(session.backend);
+      const place = placeText(session.backend);
       places.set(place, (places.get(place) ?? new Set()).add(session.name));
     }
   }
@@ -82,7 +83,7 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     put,
     live: () => live.values(),
     at: (backend) =>
-      [...(places.get(placeOf(backend)) ?? [])]
+      [...(places.get(placeText(backend)) ?? [])]
         .map((name) => live.get(name))
         .filter((one) => one !== undefined),
     pendingOf: (source) => pending.of(source),
@@ -91,5 +92,3 @@ export function createKnownSessions(stored: readonly Session[]): KnownSessions {
     forget: (name) => void ended.delete(name),
   };
 }
-
-const placeOf = ({ address, port }: Backend): string => `${address} ${port}`;
