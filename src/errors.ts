@@ -32,6 +32,9 @@ const KIND_OF_CODE = {
   'unknown-partition': 'usage',
   'account-required': 'usage',
   'unknown-template': 'usage',
+  'unknown-profile': 'usage',
+  'locked-option': 'usage',
+  'not-here': 'usage',
 
   'bad-configuration': 'configuration',
   'unknown-system': 'configuration',
@@ -41,6 +44,8 @@ const KIND_OF_CODE = {
 
   'no-jupyter': 'environment',
   'no-conda': 'environment',
+  'no-modules': 'environment',
+  'no-image': 'environment',
   'bad-directory': 'environment',
   'unsafe-directory': 'environment',
   'bad-store': 'environment',

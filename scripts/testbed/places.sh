@@ -21,8 +21,16 @@ user_gina=sjgina
 user_hank=sjhank
 user_helen=sjhelen
 user_ivan=sjivan
+user_judy=sjjudy
+user_karl=sjkarl
+user_lena=sjlena
+user_mike=sjmike
+user_nina=sjnina
 user_long=sjlong
 user_proxy=sjproxy
+# A class: student01 to student12.
+student_prefix=sjstudent
+students=12
 
 # Names that programs without a resolver of their own for .localhost (wget, python3, node) must find.
 bed_domain=bed.jupyter.localhost

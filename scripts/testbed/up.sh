@@ -49,5 +49,5 @@ start_slurm
 printf '{"folder":"%s","slurmConf":"%s","node":"%s","jupyter4":"%s","jupyter3":"/usr/bin/jupyter",' \
   "$bed" "$slurm_conf" "$user_node" "$jupyter4"
 printf '"chromium":"/usr/bin/chromium","domain":"%s","inUse":"%s",' "$bed_domain" "$in_use"
-printf '"users":{"alice":"%s","bob":"%s","carol":"%s","dave":"%s","erin":"%s","frank":"%s","gina":"%s","hank":"%s","helen":"%s","ivan":"%s","long":"%s","proxy":"%s"}}\n' \
-  "$user_alice" "$user_bob" "$user_carol" "$user_dave" "$user_erin" "$user_frank" "$user_gina" "$user_hank" "$user_helen" "$user_ivan" "$user_long" "$user_proxy"
+printf '"students":[%s],"users":{%s}}\n' "$(student_names | sed 's/.*/"&"/' | paste -s -d ,)" \
+  "$(for name in "${!user_@}"; do echo "\"${name#user_}\":\"${!name}\""; done | paste -s -d ,)"

@@ -12,29 +12,27 @@ make_user() {
 }
 
 make_users() {
-  make_user "$user_alice" "/home/$user_alice"
-  make_user "$user_bob" "/home/$user_bob"
-  make_user "$user_carol" "/home/$user_carol"
-  make_user "$user_dave" "/home/$user_dave"
-  make_user "$user_erin" "/home/$user_erin"
-  make_user "$user_frank" "/home/$user_frank"
-  make_user "$user_gina" "/home/$user_gina"
-  make_user "$user_hank" "/home/$user_hank"
-  make_user "$user_helen" "/home/$user_helen"
-  make_user "$user_ivan" "/home/$user_ivan"
+  local name
+  for name in "${!user_@}"; do
+    [[ $name == user_long ]] || make_user "${!name}" "/home/${!name}"
+  done
   make_user "$user_long" "$(long_home)"
-  make_user "$user_proxy" "/home/$user_proxy"
+  for name in $(student_names); do make_user "$name" "/home/$name"; done
+}
+
+student_names() {
+  seq -f "$student_prefix%02.0f" "$students"
 }
 
 # What earlier runs left in the homes would change what the next one sees: JupyterLab opens the notebook of last time.
 # Not while another run uses the bed.
 clean_homes() {
-  local name home
-  for name in "${!user_@}"; do
-    home=$(getent passwd "${!name}" | cut -d : -f 6)
-    [[ $home == "/home/${!name}"* ]] || fail "the home of ${!name} is $home"
+  local variable name home
+  for name in $(for variable in "${!user_@}"; do echo "${!variable}"; done) $(student_names); do
+    home=$(getent passwd "$name" | cut -d : -f 6)
+    [[ $home == "/home/$name"* ]] || fail "the home of $name is $home"
     find "$home" -mindepth 1 -delete
-    runuser -u "${!name}" -- cp -r /etc/skel/. "$home"
+    runuser -u "$name" -- cp -r /etc/skel/. "$home"
   done
 }
 

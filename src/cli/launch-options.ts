@@ -4,7 +4,9 @@ import type { Server } from '../jupyter/server-choice.js';
 import { parseEndpoint } from '../launch/endpoint.js';
 import type { LaunchOptions } from '../launch/options.js';
 import { parseTime } from '../scheduler/duration.js';
+import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
+import type { SystemKey } from '../site/schema.js';
 import { variableOf, type LaunchFlags } from './options.js';
 
 /** `fromVariable` tells whether a value came from START_JUPYTER_<OPTION>. Throws 'bad-option' or 'bad-time'. */
@@ -53,12 +55,29 @@ export function readOptions(
       name,
       from: option === '--system' ? ('--system' as const) : ('START_JUPYTER_SYSTEM' as const),
     })),
-    schedulerArguments: flags.schedulerArg.map(checkedArgument),
+    schedulerArguments: flags.schedulerArg.map((argument) => notEmpty('--scheduler-arg', argument)),
+    ...given('profile', 'profile', asItIs),
+    ...given('modules', 'modules', checkedModules),
+    ...list('modulepath', '--modulepath', flags.modulepath),
+    ...given('condaEnv', 'condaEnv', asItIs),
+    ...given('condaYml', 'condaYml', asItIs),
+    ...given('image', 'image', asItIs),
+    ...list('binds', '--bind', flags.bind),
+    ...imageGpu(flags),
+    here: flags.here ?? false,
     info: flags.info ?? false,
     dryRun: flags.dryRun ?? false,
     check: flags.check,
-    from: (key) => source(key as keyof LaunchFlags),
+    from: (key) => source(flagOf(key, flags)),
   };
+}
+
+/** The flag that gives a key of systems.yaml. */
+function flagOf(key: SystemKey | 'profile', { nv }: LaunchFlags): keyof LaunchFlags {
+  if (key === 'image_gpu') return nv ? 'nv' : 'rocm';
+  if (key === 'binds') return 'bind';
+  if (key === 'template') return 'batchScript';
+  return key.replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase()) as keyof LaunchFlags;
 }
 
 /** What the command line says beats a variable that says the same otherwise. */
@@ -96,10 +115,31 @@ function asItIs(_option: string, value: string): string {
   return value;
 }
 
-/** An empty one would be taken for the name of the script. */
-function checkedArgument(argument: string): string {
-  if (argument === '') throw refusal('--scheduler-arg is empty.', 'Leave it out, or give it a value.');
-  return argument;
+/** An empty argument of the scheduler would be taken for the name of the script. */
+function notEmpty(option: string, value: string): string {
+  if (value === '') throw refusal(`${option} is empty.`, 'Leave it out, or give it a value.');
+  return value;
+}
+
+/** An option that may be repeated; absent when it was never given. */
+function list<Key extends string>(
+  key: Key,
+  option: string,
+  values: string[],
+): Partial<Record<Key, string[]>> {
+  if (values.length === 0) return {};
+  return { [key]: values.map((value) => notEmpty(option, value)) } as Record<Key, string[]>;
+}
+
+/** `gcc/12,astro`: the names as `module load` takes them. */
+function checkedModules(option: string, value: string): string[] {
+  return value.split(',').map((name) => checkedModule(option, name.trim()));
+}
+
+function imageGpu({ nv, rocm }: LaunchFlags): Pick<LaunchOptions, 'imageGpu'> {
+  if (nv && rocm) throw refusal('--nv and --rocm do not go together.', 'Choose the one of the node’s GPUs.');
+  if (nv) return { imageGpu: 'nv' };
+  return rocm ? { imageGpu: 'rocm' } : {};
 }
 
 function readServer(_option: string, text: string): Server {
@@ -116,7 +156,7 @@ function refuseImage(time: string | undefined, info: boolean): void {
   if (!image && !info) return;
   throw refusal(
     `${JSON.stringify(time)} is no time${image ? ' but looks like a container image' : ''}.`,
-    '-i shows extra information about the job. Container images will come with the option --image in a later version.',
+    '-i shows extra information about the job. A container image is given with -I or --image.',
   );
 }
 

@@ -19,6 +19,16 @@ export interface LaunchFlags {
   constraint?: string;
   reservation?: string;
   schedulerArg: string[];
+  profile?: string;
+  modules?: string;
+  modulepath: string[];
+  condaEnv?: string;
+  condaYml?: string;
+  image?: string;
+  bind: string[];
+  nv?: boolean;
+  rocm?: boolean;
+  here?: boolean;
   system?: string;
   endpoint?: string;
   ca?: string;
@@ -27,6 +37,12 @@ export interface LaunchFlags {
   /** `--no-check` makes it false. */
   check: boolean;
   json?: boolean;
+}
+
+function repeated(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((value: string, before: string[]) => [...before, value])
+    .default([], 'none');
 }
 
 /** Adds the launch's options and its one argument to a command. */
@@ -50,11 +66,17 @@ export function addLaunchOptions(command: Command): Command {
     .option('--qos <name>', 'quality of service')
     .option('--constraint <features>', 'features that the node must have')
     .option('--reservation <name>', 'reservation to run in')
-    .addOption(
-      new Option('--scheduler-arg <arg>', 'passed to the scheduler as it is; may be repeated')
-        .argParser((arg: string, before: string[]) => [...before, arg])
-        .default([], 'none'),
-    )
+    .addOption(repeated('--scheduler-arg <arg>', 'passed to the scheduler as it is; may be repeated'))
+    .option('--profile <name>', 'a set of options that your site or you gave a name (start-jupyter profiles)')
+    .option('-e, --modules <list>', 'modules to load, separated by commas: gcc/12,astro')
+    .addOption(repeated('--modulepath <dir>', 'where else to look for modules; may be repeated'))
+    .option('--conda-env <name>', 'conda environment, by its name or its path')
+    .option('--conda-yml <file>', 'conda environment that this file describes; built once, then used again')
+    .option('-I, --image <image>', 'container image: a path, docker://…, library://… or oras://…')
+    .addOption(repeated('--bind <path[:path]>', 'shown inside the image; may be repeated'))
+    .option('--nv', 'NVIDIA’s libraries inside the image')
+    .option('--rocm', 'AMD’s libraries inside the image')
+    .option('--here', 'start in the allocation or on the machine where you are; submit nothing')
     .option('--system <name>', 'which system this is, instead of finding out')
     .option('--endpoint <host[:port]>', 'the proxy’s domain, instead of the system’s')
     .option('--ca <file>', 'certificate authority of the proxy (PEM)')

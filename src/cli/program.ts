@@ -4,6 +4,7 @@ import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { explain } from './explain.js';
 import type { Host } from './host.js';
+import { addDoctorCommand, addProfilesCommand, addTemplatesCommand } from './commands.js';
 import { addLaunchOptions, readVariables, type LaunchFlags } from './options.js';
 
 const EXAMPLES = `
@@ -54,6 +55,9 @@ function buildProgram(host: Host, setStatus: (code: number) => void): Command {
       const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
       setStatus(await launchCommand(time, program.opts<LaunchFlags>(), fromVariable, host));
     });
+  addTemplatesCommand(program, host);
+  addProfilesCommand(program, host);
+  addDoctorCommand(program, host, setStatus);
   program
     .command('help', { hidden: true })
     .argument('[topic]')

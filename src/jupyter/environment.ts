@@ -2,6 +2,7 @@
 import { assignments } from '../script/quote.js';
 import { optionClasses, type Family } from './family.js';
 import type { JupyterFound } from './probe.js';
+import type { ResolvedEnvironment } from './resolve.js';
 
 /** Recorded as they are and restored as they were; the rest of the login environment does not travel. */
 const RESTORED = [
@@ -17,7 +18,7 @@ const RESTORED = [
 
 /** The text of the session's `environment` file (docs/architecture.md). `umask` as a number, 0o022. */
 export function environmentFile(
-  env: NodeJS.ProcessEnv,
+  { env, recorded }: Pick<ResolvedEnvironment, 'env' | 'recorded'>,
   jupyter: JupyterFound | undefined,
   family: Family,
   umask: number,
@@ -27,6 +28,7 @@ export function environmentFile(
     sj_python: jupyter?.python ?? '',
     sj_classes: optionClasses(family).join(' '),
     sj_umask: umask.toString(8).padStart(4, '0'),
+    ...recorded,
   };
   for (const name of RESTORED) {
     const value = env[name];

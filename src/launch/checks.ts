@@ -1,7 +1,8 @@
 /** What is asked of Jupyter, conda and the scheduler before anything is taken. */
 import { StartJupyterError } from '../errors.js';
 import { activeEnvironment } from '../jupyter/environment.js';
-import type { JupyterFound, ProbeResult } from '../jupyter/probe.js';
+import type { JupyterFound } from '../jupyter/probe.js';
+import type { ResolvedEnvironment } from '../jupyter/resolve.js';
 import { chooseServer, title, type Server } from '../jupyter/server-choice.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { System } from '../site/system.js';
@@ -16,8 +17,9 @@ export interface CheckFacts {
   planned: PlannedRequest;
   /** By -s or by the template. */
   asked: Server | undefined;
+  environment: ResolvedEnvironment;
   /** Undefined with `--no-check`. */
-  probing: Promise<ProbeResult> | undefined;
+  probing: ReturnType<ResolvedEnvironment['probe']> | undefined;
 }
 
 /**
@@ -25,9 +27,10 @@ export interface CheckFacts {
  */
 export async function check(
   context: LaunchContext,
-  { system, scheduler, planned, asked, probing }: CheckFacts,
+  { system, scheduler, planned, asked, environment, probing }: CheckFacts,
 ): Promise<{ server: Server; jupyter?: JupyterFound }> {
-  const { env, progress, signal } = context;
+  const { progress, signal } = context;
+  const { env } = environment;
   const usual = system.values.server ?? 'notebook';
   if (probing === undefined) {
     checkLimits(planned, undefined, system);
@@ -42,11 +45,18 @@ export async function check(
   }
   for (const doubt of checkLimits(planned, partitions, system)) progress.warn(doubt);
   if (system.values.conda_required && !env['CONDA_PREFIX']) throw noConda(system);
+  if ('notLooked' in probe) {
+    progress.warn(probe.notLooked);
+    return { server: asked ?? usual };
+  }
   if ('missing' in probe) throw noJupyter(probe.missing);
   const { server, note } = chooseServer(asked, usual, probe.found);
   if (note) progress.say(note);
   const version = probe.found.versions[server] ?? '';
-  progress.fact('Jupyter', `${title(server)} ${version} (${activeEnvironment(env) ?? probe.found.path})`);
+  progress.fact(
+    'Jupyter',
+    `${title(server)} ${version} (${environment.words ?? activeEnvironment(env) ?? probe.found.path})`,
+  );
   return { server, jupyter: probe.found };
 }
 

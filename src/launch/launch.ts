@@ -124,7 +124,7 @@ async function writeJobFiles(
   await staged.write('batch.sh', renderedScript(prepared));
   await staged.write(
     'environment',
-    environmentFile(context.env, prepared.jupyter, prepared.family, context.umask),
+    environmentFile(prepared.environment, prepared.jupyter, prepared.family, context.umask),
   );
   await staged.write('job.log', '');
   const folder = join(context.packageFolder, 'batch-templates');

@@ -15,6 +15,18 @@ export interface LaunchOptions {
   constraint?: string;
   reservation?: string;
   schedulerArguments: readonly string[];
+  /** A named set of options in systems.yaml. */
+  profile?: string;
+  /** The software that Jupyter runs in; what is not said comes from the system. Paths as typed. */
+  modules?: readonly string[];
+  modulepath?: readonly string[];
+  condaEnv?: string;
+  condaYml?: string;
+  image?: string;
+  binds?: readonly string[];
+  imageGpu?: 'nv' | 'rocm';
+  /** Start on this very machine, in the allocation that it belongs to if there is one. */
+  here: boolean;
   /** As typed; relative to the current directory. */
   directory?: string;
   batchScript?: string;
@@ -28,5 +40,5 @@ export interface LaunchOptions {
   /** False: Jupyter, conda and the scheduler's answers are not looked at. */
   check: boolean;
   /** The option or variable that gave a value: `--partition`, `START_JUPYTER_PARTITION`. */
-  from(key: SystemKey): string;
+  from(key: SystemKey | 'profile'): string;
 }

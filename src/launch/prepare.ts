@@ -1,31 +1,33 @@
 /** Everything that is looked at before anything is taken. */
-import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
-import { StartJupyterError } from '../errors.js';
+import { changesEnvironment } from '../jupyter/environment-plan.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
-import { findOnPath, probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
+import { probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
+import {
+  asItIs,
+  resolveEnvironment,
+  type ResolveContext,
+  type ResolvedEnvironment,
+} from '../jupyter/resolve.js';
 import type { Server } from '../jupyter/server-choice.js';
-import { fullHostName } from '../platform/host-name.js';
 import { chooseScheduler } from '../scheduler/choose.js';
-import { parseSlurmTime, parseTime } from '../scheduler/duration.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import { clusterName } from '../scheduler/slurm-cluster.js';
-import { siteVariables } from '../scheduler/slurm-environment.js';
-import { ownDirectives } from '../scheduler/template-directives.js';
 import { templateServer } from '../script/check.js';
 import { findTemplate, readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
 import { newSessionPlace, type SessionPlace } from '../session/store.js';
-import { detectSystem, type Detection } from '../site/detect.js';
-import { configurationFiles, loadSystems } from '../site/load.js';
 import type { System } from '../site/system.js';
 import { authority } from './authority.js';
 import { check } from './checks.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
-import { stopIfAborted } from './interrupted.js';
+import { planEnvironment } from './environment.js';
+import { findSystem } from './find-system.js';
+import { lookHere, type Here } from './here.js';
+import { homeDirectory } from './home.js';
 import type { LaunchOptions } from './options.js';
 import { prepareAhead } from './prepare-ahead.js';
+import { withProfile } from './profile.js';
 import { planRequest, type PlannedRequest } from './request.js';
 import { withoutScheduler } from './without-scheduler.js';
 
@@ -41,6 +43,10 @@ export interface Prepared {
   template: Template;
   server: Server;
   rootDir: string;
+  /** The software that Jupyter runs in. */
+  environment: ResolvedEnvironment;
+  /** With --here: nothing is submitted. */
+  here?: Here;
   jupyter?: JupyterFound;
   /** How that Jupyter wants its options named. */
   family: Family;
@@ -56,12 +62,11 @@ export interface Prepared {
 export async function prepare(context: LaunchContext, options: LaunchOptions): Promise<Prepared> {
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
-  // Asked first and needed last, because it takes longer than all the rest.
-  const probing = options.check ? probeJupyter(context.env, signal) : undefined;
-  // Its failure counts where it is awaited; what else is wrong may end this before.
-  probing?.catch(() => undefined);
+  // Asked first and needed last, because it takes longer than all the rest. In vain where the system names another
+  // environment.
+  const early = options.check && !namesEnvironment(options) ? probeJupyter(context.env, signal) : undefined;
   try {
-    return await prepareWith(context, options, probing);
+    return await prepareWith({ ...context, signal }, options, early);
   } finally {
     over.abort();
   }
@@ -70,33 +75,31 @@ export async function prepare(context: LaunchContext, options: LaunchOptions): P
 async function prepareWith(
   context: LaunchContext,
   asTyped: LaunchOptions,
-  probing: Promise<ProbeResult> | undefined,
+  early: Promise<ProbeResult> | undefined,
 ): Promise<Prepared> {
   const { env, progress } = context;
   const home = homeDirectory(env);
   progress.doing('Finding out which system this is');
-  const files = configurationFiles({ env, platform: context.platform, homeDirectory: home });
-  const shippedFile = join(context.packageFolder, 'systems.yaml');
-  const named = asTyped.system ? undefined : fullHostName(env, context.signal);
-  const systems = await loadSystems({ shippedFile, files, minutes: parseTime });
-  const { system, why } = await detect(context, asTyped, systems, (await named) ?? '');
+  const { system, why } = await findSystem(context, asTyped);
   progress.fact('System', `${system.name} (${why})`);
   if (system.values.retired) progress.warn(`${system.name} is retired: its entry is kept as an example.`);
   if (system.values.message) progress.say(system.values.message);
-  const options = system.values.scheduler === 'local' ? withoutScheduler(asTyped, progress) : asTyped;
+  const profiled = await withProfile(context, asTyped, system);
+  const here = profiled.here ? await lookHere(context, profiled, system) : undefined;
+  const kind = here ? 'local' : system.values.scheduler;
+  const options = kind === 'local' ? withoutScheduler(profiled, progress) : profiled;
 
-  const scheduler = await chooseScheduler(system.values.scheduler, { env });
-  const fixed = await fixedTemplate(context, options, system);
+  const scheduler = await chooseScheduler(kind, { env });
+  const fixed = await fixedTemplate(context, options, system, kind);
   const place = newSessionPlace(env, home, context.now(), (bytes) => context.random(bytes));
   const jobName = `jupyter-${place.id.split('-').at(-1) ?? place.id}`;
-  const slurm = system.values.scheduler === 'slurm';
-  const variables = slurm ? siteVariables(env) : { values: {}, inForce: [] };
+  const variables = scheduler.siteVariables();
   const planned = planRequest({
     options,
     system,
     variables: variables.values,
-    template: fixed && slurm ? ownDirectives(fixed.text) : {},
-    schedulerMinutes: parseSlurmTime,
+    template: fixed ? scheduler.ownDirectives(fixed.text) : {},
+    schedulerMinutes: (text) => scheduler.minutes(text),
     jobName,
     directory: place.directory,
   });
@@ -104,17 +107,25 @@ async function prepareWith(
   scheduler.directives(planned.request);
   const rootDir = await notebookDirectory(options.directory, home, context.cwd);
   const ca = await authority(context, options, system);
+  const plan = planEnvironment(options, system, context.cwd);
+  const changed = changesEnvironment(plan);
+  const environment = changed
+    ? await resolveEnvironment(plan, resolveContext(context, options))
+    : asItIs(env);
+  const probing = options.check
+    ? ((changed ? undefined : early) ?? environment.probe(context.signal))
+    : undefined;
 
   const asked = options.server ?? (fixed && templateServer(fixed.text));
   const [{ server, jupyter }, certificate] = await Promise.all([
-    check(context, { system, scheduler, planned, asked, probing }),
+    check(context, { system, scheduler, planned, asked, environment, probing }),
     options.dryRun ? undefined : prepareAhead(context.now()),
   ]);
-  const template =
-    fixed ?? (await readTemplate(shippedTemplatePath(templates(context), system.values.scheduler, server)));
+  const template = fixed ?? (await readTemplate(shippedTemplatePath(templates(context), kind, server)));
   return {
-    ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir },
-    family: jupyter && (await optionFamily(jupyter, server, env)),
+    ...{ system, why, scheduler, place, jobName, planned, template, server, rootDir, environment },
+    ...(here ? { here } : {}),
+    family: jupyter && (await optionFamily(jupyter, server, environment.env)),
     ...(jupyter ? { jupyter } : {}),
     ...(certificate ? { certificate } : {}),
     ...(ca === undefined ? {} : { ca }),
@@ -122,25 +133,20 @@ async function prepareWith(
   };
 }
 
-async function detect(
-  { env, signal }: LaunchContext,
-  { system }: LaunchOptions,
-  systems: readonly System[],
-  full: string,
-): Promise<Detection> {
-  const tools = await Promise.all(['sbatch', 'qsub'].map((name) => findOnPath(name, env['PATH'])));
-  return detectSystem({
-    ...(system ? { override: system.name, overrideFrom: system.from } : {}),
-    shortName: full.split('.')[0] ?? full,
-    fullName: full,
-    clusterName: async () => {
-      const name = await clusterName(env, signal);
-      stopIfAborted(signal);
-      return name;
-    },
-    schedulersOnPath: tools.filter((path) => path !== undefined),
-    systems,
-  });
+/** Whether a person asks for software of their own; systems and profiles may do so as well. */
+function namesEnvironment({ modules, condaEnv, condaYml, image, profile }: LaunchOptions): boolean {
+  return [modules, condaEnv, condaYml, image, profile].some((value) => value !== undefined);
+}
+
+function resolveContext(
+  { env, packageFolder, signal, progress }: LaunchContext,
+  { dryRun }: LaunchOptions,
+): ResolveContext {
+  return {
+    ...{ env, packageFolder, signal, dryRun },
+    doing: (text) => progress.doing(text),
+    warn: (text) => progress.warn(text),
+  };
 }
 
 function templates(context: LaunchContext): string {
@@ -152,23 +158,15 @@ async function fixedTemplate(
   context: LaunchContext,
   options: LaunchOptions,
   system: System,
+  kind: Scheduler['kind'],
 ): Promise<Template | undefined> {
   const name = options.batchScript ?? (options.server === undefined ? system.values.template : undefined);
   if (name === undefined) return undefined;
   const search = {
     name,
-    scheduler: system.values.scheduler,
+    scheduler: kind,
     templatesFolder: templates(context),
     ...(options.batchScript === undefined ? {} : { cwd: context.cwd }),
   };
   return readTemplate(await findTemplate(search));
-}
-
-/** Everything is kept under it. */
-function homeDirectory(env: NodeJS.ProcessEnv): string {
-  const home = [env['HOME'], homedir()].find((path) => path !== undefined && isAbsolute(path));
-  if (home !== undefined) return home;
-  throw new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
-    hint: 'Set HOME to it: export HOME=/home/NAME.',
-  });
 }

@@ -1,25 +1,12 @@
 /** From options, template, variables and configuration to what the job asks for. Pure. */
 import { StartJupyterError } from '../errors.js';
-import type { JobRequest, Rank, Ranked } from '../scheduler/scheduler.js';
+import type { JobRequest, Rank, Ranked, Said } from '../scheduler/scheduler.js';
 import type { SystemKey, SystemValues } from '../site/schema.js';
 import type { System } from '../site/system.js';
 import type { LaunchOptions } from './options.js';
 
 /** The launcher's own default, below everything that anybody says. */
 export const DEFAULT_MINUTES = 30;
-
-/** What a site's environment (SBATCH_*) or a template's own lines say, each as the scheduler would read it. */
-export interface Said {
-  partition?: string;
-  account?: string;
-  time?: string;
-  qos?: string;
-  reservation?: string;
-  constraint?: string;
-  gres?: string;
-  gpus?: string;
-  memory?: string;
-}
 
 export interface RequestFacts {
   options: LaunchOptions;

@@ -29,10 +29,15 @@ export function createLocal({ env }: { env: NodeJS.ProcessEnv }): Scheduler {
     kind: 'local',
     // Its only directive, the time limit, is in the session's settings.
     directives: () => ({ lower: [], upper: [] }),
+    ownDirectives: () => ({}),
+    siteVariables: () => ({ values: {}, inForce: [] }),
+    minutes: () => undefined,
     submitCommand: superviseCommand,
     submit: (scriptPath, options) => startJob(env, scriptPath, options),
     inspect: (id) => inspectJob(env, id),
     cancel: (id) => cancelJob(env, id),
+    // It stays in the foreground: Ctrl-C does it.
+    cancelCommand: () => [],
     partitions: () => Promise.resolve([]),
   };
 }

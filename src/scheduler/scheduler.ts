@@ -75,6 +75,26 @@ export interface Directives {
   upper: string[];
 }
 
+/** What a template's own directives or a site's variables ask for, each as the scheduler would read it. */
+export interface Said {
+  partition?: string;
+  account?: string;
+  time?: string;
+  qos?: string;
+  reservation?: string;
+  constraint?: string;
+  gres?: string;
+  gpus?: string;
+  memory?: string;
+}
+
+/** What a site's variables say of every job. */
+export interface SiteVariables {
+  values: Said;
+  /** The names of all variables that have an effect, sorted, for --info. */
+  inForce: string[];
+}
+
 export interface SubmitOptions {
   /** The job's unique name: with it a job whose id was never read is found again. */
   jobName: string;
@@ -87,6 +107,12 @@ export interface Scheduler {
   readonly kind: 'slurm' | 'torque' | 'pbs' | 'local';
   /** Pure. Throws StartJupyterError('bad-option') for what this scheduler cannot do. */
   directives(request: JobRequest): Directives;
+  /** What a template's own directives ask for, as far as the launcher has to know it. Pure. */
+  ownDirectives(template: string): Said;
+  /** The site's layer below options, templates and the user's configuration. */
+  siteVariables(): SiteVariables;
+  /** Reads a time in the scheduler's own form, in minutes; Infinity: no limit; undefined: it is no time. */
+  minutes(text: string): number | undefined;
   /** The exact command that submit runs, for --info and --dry-run. */
   submitCommand(scriptPath: string, extraArguments: readonly string[]): string[];
   /**
@@ -98,6 +124,8 @@ export interface Scheduler {
   inspect(id: JobId, signal?: AbortSignal): Promise<JobState>;
   /** Resolves when the job is cancelled or was over already. */
   cancel(id: JobId): Promise<void>;
+  /** The command with which a person ends the job; empty: there is none. */
+  cancelCommand(id: JobId): string[];
   /** What partitions there are; undefined when the scheduler cannot be asked. */
   partitions(signal?: AbortSignal): Promise<Partition[] | undefined>;
 }

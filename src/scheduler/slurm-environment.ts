@@ -1,5 +1,6 @@
 /** Which of a user's and a site's variables reach Slurm's tools. */
 import { jobEnvironment } from './job-environment.js';
+import type { SiteVariables } from './scheduler.js';
 
 /** What Slurm's tools need to find and enter their cluster. */
 const CONNECTION = ['SLURM_CONF', 'SLURM_JWT'];
@@ -37,13 +38,6 @@ const BREAKING = [
   'SBATCH_EXPORT',
   'SBATCH_GET_USER_ENV',
 ];
-
-/** What a site's variables say of every job, as the texts they are. */
-export interface SiteVariables {
-  values: Partial<Record<keyof typeof MERGED, string>>;
-  /** The names of all variables that have an effect, sorted, for --info. */
-  inForce: string[];
-}
 
 /** The site's layer below options, templates and user's configuration; an empty variable counts as absent. */
 export function siteVariables(env: NodeJS.ProcessEnv): SiteVariables {

@@ -61,7 +61,20 @@ export const SYSTEM_KEYS = {
 
   server: oneOf('notebook', 'jupyterlab'),
   template,
+
+  modules: listOf(word),
+  modulepath: listOf(path),
+  module_start: oneOf('keep', 'purge', 'reset'),
+  conda_init: path,
+  conda_env: text,
+  conda_yml: path,
   conda_required: yesOrNo,
+  image: text,
+  binds: listOf(text),
+  image_gpu: oneOf('nv', 'rocm'),
+  image_modules: listOf(word),
+
+  here_on_login_node: yesOrNo,
 };
 
 export type SystemKey = keyof typeof SYSTEM_KEYS;

@@ -21,7 +21,9 @@ type DefaultKey =
   | 'protocol'
   | 'account_required'
   | 'gpu_form'
+  | 'module_start'
   | 'conda_required'
+  | 'here_on_login_node'
   | 'partitions';
 
 /**
@@ -62,7 +64,9 @@ function defaults(): Required<Pick<SystemValues, Exclude<DefaultKey, 'partitions
     protocol: 'auto',
     account_required: false,
     gpu_form: 'gpus',
+    module_start: 'keep',
     conda_required: false,
+    here_on_login_node: false,
   };
 }
 

@@ -49,8 +49,8 @@ describe('README.md', () => {
       readVariables(command, { [`START_JUPYTER_${name}`]: 'x' });
       return option.required && command.getOptionValueSource(option.attributeName()) !== 'env';
     });
-    expect(without.map(({ long }) => long)).toEqual(['--scheduler-arg']);
-    expect(read('README.md')).toContain('only `--scheduler-arg` has none');
+    expect(without.map(({ long }) => long)).toEqual(['--scheduler-arg', '--modulepath', '--bind']);
+    expect(read('README.md')).toContain('only `--scheduler-arg`, `--modulepath` and `--bind` have none');
   });
 
   it('has every exit code with its meaning', () => {

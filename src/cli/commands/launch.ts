@@ -129,9 +129,8 @@ async function printResult(
     console.fact('Log', join(launched.directory, 'job.log'));
     console.say('');
     await console.result(`Your notebook is here:\n${launched.url}\n`);
-    const { id, cluster } = launched.jobId;
-    const scancel = `scancel ${cluster === undefined ? '' : `-M ${cluster} `}${id}`;
-    const stop = prepared.scheduler.kind === 'slurm' ? ` To end it early: ${scancel}` : '';
+    const command = prepared.scheduler.cancelCommand(launched.jobId);
+    const stop = command.length === 0 ? '' : ` To end it early: ${commandLine(command)}`;
     console.say(`\nThe page opens the notebook by itself once the job has started.${stop}`);
   }
 }

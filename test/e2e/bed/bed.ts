@@ -17,8 +17,8 @@ export interface Bed {
   /** Whoever holds a lock on this file uses the test bed. */
   inUse: string;
   /**
-   * Ordinary users. bob is the curious neighbour; carol, dave, erin, frank, gina, hank, helen and ivan are one suite's at a
-   * time, so that all of their processes, jobs and sessions are its own.
+   * Ordinary users. bob is the curious neighbour; carol to nina are one suite's at a time, so that all of their processes,
+   * jobs and sessions are its own.
    */
   users: Record<
     | 'alice'
@@ -31,10 +31,17 @@ export interface Bed {
     | 'hank'
     | 'helen'
     | 'ivan'
+    | 'judy'
+    | 'karl'
+    | 'lena'
+    | 'mike'
+    | 'nina'
     | 'long'
     | 'proxy',
     string
   >;
+  /** Twelve more, for a class. */
+  students: string[];
   /** The master copy of what `npm pack` makes, unpacked, read-only; tests take a copy (package-copy.ts). */
   package: string;
   /** The tarball itself. */

@@ -4,7 +4,9 @@ import type { LaunchFlags } from '../../../src/cli/options.js';
 import type { ErrorCode } from '../../../src/errors.js';
 
 function read(flags: Partial<LaunchFlags> = {}, time?: string, variables: string[] = []) {
-  return readOptions(time, { schedulerArg: [], check: true, ...flags }, (flag) => variables.includes(flag));
+  return readOptions(time, { schedulerArg: [], modulepath: [], bind: [], check: true, ...flags }, (flag) =>
+    variables.includes(flag),
+  );
 }
 
 function refused(code: ErrorCode, message: string | RegExp, ...args: Parameters<typeof read>) {
@@ -17,7 +19,7 @@ function refused(code: ErrorCode, message: string | RegExp, ...args: Parameters<
   );
 }
 
-const plain = { schedulerArguments: [], info: false, dryRun: false, check: true };
+const plain = { schedulerArguments: [], info: false, dryRun: false, check: true, here: false };
 const anyFunction = expect.any(Function) as unknown;
 
 describe('options as they were typed', () => {
@@ -42,7 +44,7 @@ describe('options as they were typed', () => {
       ...{ ca: '~/ca.pem', system: { name: 'expanse', from: '--system' } },
       schedulerArguments: ['--exclusive', 'two words'],
       from: anyFunction,
-      ...{ info: true, dryRun: true, check: false },
+      ...{ info: true, dryRun: true, check: false, here: false },
     });
   });
 

@@ -37,7 +37,7 @@ const jupyter = { path: '/opt/my env/bin/jupyter', python: '/opt/my env/bin/pyth
 onPosix('what the job restores', () => {
   it('is what the check found', () => {
     const env = { PATH: '/a:/b', CONDA_PREFIX: '/opt/conda', LANG: 'C.UTF-8' };
-    expect(sourced(environmentFile(env, jupyter, 'ServerApp', 0o27))).toEqual({
+    expect(sourced(environmentFile({ env, recorded: {} }, jupyter, 'ServerApp', 0o27))).toEqual({
       sj_jupyter: jupyter.path,
       sj_python: jupyter.python,
       sj_classes: 'ServerApp',
@@ -50,7 +50,7 @@ onPosix('what the job restores', () => {
 
   it('is little where nothing was found and nothing is set', () => {
     const { sj_jupyter, sj_python, sj_umask, ...rest } = sourced(
-      environmentFile({ PATH: '', LANG: undefined }, undefined, undefined, 0),
+      environmentFile({ env: { PATH: '', LANG: undefined }, recorded: {} }, undefined, undefined, 0),
     );
     expect([sj_jupyter, sj_python, sj_umask]).toEqual(['', '', '0000']);
     expect(Object.keys(rest)).toEqual(['sj_classes']);
@@ -58,19 +58,16 @@ onPosix('what the job restores', () => {
 
   it('is nothing else of the environment, least of all secrets', () => {
     const env = { AWS_SECRET_ACCESS_KEY: 'x', LD_PRELOAD: '/evil.so', BASH_ENV: '/evil', PYTHONPATH: '/p' };
-    expect(Object.keys(sourced(environmentFile(env, jupyter, 'ServerApp', 0o22))).sort()).toEqual([
-      'sj_classes',
-      'sj_jupyter',
-      'sj_python',
-      'sj_umask',
-    ]);
+    expect(
+      Object.keys(sourced(environmentFile({ env, recorded: {} }, jupyter, 'ServerApp', 0o22))).sort(),
+    ).toEqual(['sj_classes', 'sj_jupyter', 'sj_python', 'sj_umask']);
   });
 
   it('comes back as it was, whatever it holds', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const restored = sourced(
-          environmentFile({ PATH: text, VIRTUAL_ENV: text }, jupyter, undefined, 0o22),
+          environmentFile({ env: { PATH: text, VIRTUAL_ENV: text }, recorded: {} }, jupyter, undefined, 0o22),
         );
         expect(restored['sj_PATH'] ?? '').toBe(text);
         expect(restored['sj_VIRTUAL_ENV'] ?? '').toBe(text);

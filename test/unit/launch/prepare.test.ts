@@ -73,5 +73,14 @@ function ignore(): void {
 function options(given: Partial<LaunchOptions>): LaunchOptions {
   const system = { name: 'local', from: '--system' } as const;
   const from = (key: string) => `--${key}`;
-  return { system, schedulerArguments: [], info: false, dryRun: false, check: true, from, ...given };
+  return {
+    system,
+    schedulerArguments: [],
+    info: false,
+    dryRun: false,
+    check: true,
+    here: false,
+    from,
+    ...given,
+  };
 }

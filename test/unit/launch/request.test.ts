@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LaunchOptions } from '../../../src/launch/options.js';
-import { planRequest, type RequestFacts, type Said } from '../../../src/launch/request.js';
+import { planRequest, type RequestFacts } from '../../../src/launch/request.js';
+import type { Said } from '../../../src/scheduler/scheduler.js';
 import { parseSlurmTime } from '../../../src/scheduler/duration.js';
 import type { LayerName } from '../../../src/site/layer.js';
 import type { SystemKey, SystemValues } from '../../../src/site/schema.js';
@@ -19,6 +20,8 @@ function system(said: Partial<Record<SystemKey, [LayerName, unknown]>> = {}): Sy
     account_required: false,
     gpu_form: 'gpus',
     conda_required: false,
+    module_start: 'keep',
+    here_on_login_node: false,
     partitions: {},
   };
   return {
@@ -34,6 +37,7 @@ function plan(facts: Partial<Omit<RequestFacts, 'options'>> & { options?: Partia
     info: false,
     dryRun: false,
     check: true,
+    here: false,
     from: (key) => `--${key}`,
     ...facts.options,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownDirectives, type OwnDirectives } from '../../../src/scheduler/template-directives.js';
+import { ownDirectives, type OwnDirectives } from '../../../src/scheduler/slurm-template.js';
 
 describe("a template's own directives", () => {
   // What Slurm 22.05 made of each was looked up with scontrol.

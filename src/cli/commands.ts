@@ -1,0 +1,61 @@
+/** The commands beside the launch, with their arguments and options. Each is loaded when it runs. */
+import { Option, type Command } from 'commander';
+import type { Host } from './host.js';
+
+export function addTemplatesCommand(program: Command, host: Host): void {
+  const templates = subcommand(
+    program,
+    'templates',
+    'lists the job templates that -b knows, and where they are',
+  )
+    .option('--json', 'print one JSON object')
+    .action(async (_options, command: Command) => {
+      const { listTemplates } = await import('./commands/templates.js');
+      await listTemplates(command.optsWithGlobals(), host);
+    });
+  subcommand(templates, 'show', 'prints a template')
+    .argument('<name>')
+    .action(async (name: string, _options, command: Command) => {
+      const { showTemplate } = await import('./commands/templates.js');
+      await showTemplate(name, command.optsWithGlobals(), host);
+    });
+  subcommand(templates, 'copy', 'copies a template, to be changed')
+    .argument('<name>')
+    .argument('[to]', 'a file or a folder (default: your own folder of templates)')
+    .action(async (name: string, to: string | undefined, _options, command: Command) => {
+      const { copyTemplate } = await import('./commands/templates.js');
+      await copyTemplate(name, to, command.optsWithGlobals(), host);
+    });
+  subcommand(templates, 'check', 'says what is wrong with a template of your own')
+    .argument('<file>')
+    .action(async (file: string, _options, command: Command) => {
+      const { checkTemplateFile } = await import('./commands/templates.js');
+      await checkTemplateFile(file, command.optsWithGlobals(), host);
+    });
+}
+
+export function addProfilesCommand(program: Command, host: Host): void {
+  subcommand(program, 'profiles', 'lists the sets of options that --profile knows')
+    .option('--json', 'print one JSON object')
+    .action(async (_options, command: Command) => {
+      const { listProfiles } = await import('./commands/profiles.js');
+      await listProfiles(command.optsWithGlobals(), host);
+    });
+}
+
+export function addDoctorCommand(program: Command, host: Host, setStatus: (code: number) => void): void {
+  subcommand(program, 'doctor', 'looks at everything that a launch needs, and says how to mend what is wrong')
+    .option('--json', 'print one JSON object')
+    .action(async (_options, command: Command) => {
+      const { doctorCommand } = await import('./commands/doctor.js');
+      setStatus(await doctorCommand(command.optsWithGlobals(), host));
+    });
+}
+
+/** Every command looks at one system, so every one may be told which. */
+function subcommand(parent: Command, name: string, description: string): Command {
+  const command = parent.command(name).description(description);
+  if (!parent.parent)
+    command.addOption(new Option('--system <name>', 'which system this is, instead of finding out'));
+  return command;
+}

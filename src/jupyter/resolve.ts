@@ -1,0 +1,51 @@
+/** From the plan of an environment to the variables and the Jupyter that it really has, here on the login node. */
+import { activateConda } from './conda.js';
+import { enterImage } from './container.js';
+import type { EnvironmentPlan } from './environment-plan.js';
+import { loadModules } from './modules.js';
+import { probeJupyter, type ProbeResult } from './probe.js';
+
+export interface ResolveContext {
+  env: NodeJS.ProcessEnv;
+  /** The package's folder: the bash that looks here is the one that the job runs. */
+  packageFolder: string;
+  signal: AbortSignal;
+  /** Nothing is built then. */
+  dryRun: boolean;
+  /** Says what is being done, for what takes long. */
+  doing(text: string): void;
+  warn(text: string): void;
+}
+
+/** An environment that is there. The job makes it again on its node from `env` and `recorded`. */
+export interface ResolvedEnvironment {
+  /** With what the modules and conda set. */
+  env: NodeJS.ProcessEnv;
+  /** For people, in a bracket: `conda environment astro`. Absent: what is active here. */
+  words?: string;
+  /** What the session's `environment` file says of it beside the variables, by names that begin with `sj_`. */
+  recorded: Readonly<Record<string, string>>;
+  /** Asks for the Jupyter in it; see {@link probeJupyter}. `notLooked` where it cannot be looked at from here. */
+  probe(signal?: AbortSignal): Promise<ProbeResult | { notLooked: string }>;
+}
+
+/**
+ * Loads the modules, finds or builds the conda environment, looks into the image. Takes nothing but what is built into the
+ * cache of conda environments.
+ * @throws StartJupyterError 'no-modules', 'no-conda' or 'no-image' with what was tried
+ */
+export async function resolveEnvironment(
+  plan: EnvironmentPlan,
+  context: ResolveContext,
+): Promise<ResolvedEnvironment> {
+  let resolved = asItIs(context.env);
+  if (plan.modules.length > 0) resolved = await loadModules(plan, resolved, context);
+  if (plan.conda !== undefined) resolved = await activateConda(plan.conda, plan.condaInit, resolved, context);
+  if (plan.image !== undefined) resolved = await enterImage(plan.image, resolved, context);
+  return resolved;
+}
+
+/** What is active where the command was typed. */
+export function asItIs(env: NodeJS.ProcessEnv): ResolvedEnvironment {
+  return { env, recorded: {}, probe: (signal) => probeJupyter(env, signal) };
+}

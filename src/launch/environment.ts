@@ -1,0 +1,92 @@
+/** From options and system to the software that Jupyter runs in. Pure. */
+import { resolve } from 'node:path';
+import { StartJupyterError } from '../errors.js';
+import type { EnvironmentPlan, ImagePlan } from '../jupyter/environment-plan.js';
+import type { System } from '../site/system.js';
+import type { LaunchOptions } from './options.js';
+
+/**
+ * What a person names beats what the system says of the same kind. conda and an image exclude each other: to name one of
+ * them leaves the system's other out.
+ * @throws StartJupyterError 'bad-option' for options that make no sense together
+ */
+export function planEnvironment(
+  options: LaunchOptions,
+  { values }: Pick<System, 'values'>,
+  cwd: string,
+): EnvironmentPlan {
+  refuseTogether(options);
+  const conda = condaOf(options, cwd);
+  const image = options.image;
+  const usual = conda === undefined && image === undefined;
+  const systemImage = usual ? values.image : undefined;
+  const imagePlan = imageOf(options, values, cwd, image ?? systemImage);
+  const systemConda = usual && systemImage === undefined ? condaOfSystem(values) : undefined;
+  if (imagePlan === undefined) refuseWithoutImage(options);
+  const chosen = conda ?? systemConda;
+  return {
+    // The system's own would only stand beside the image.
+    modules: options.modules ?? (imagePlan === undefined ? values.modules : undefined) ?? [],
+    modulepath: options.modulepath?.map((folder) => resolve(cwd, folder)) ?? values.modulepath ?? [],
+    moduleStart: values.module_start,
+    ...(chosen === undefined ? {} : { conda: chosen }),
+    ...(values.conda_init === undefined ? {} : { condaInit: values.conda_init }),
+    ...(imagePlan === undefined ? {} : { image: imagePlan }),
+  };
+}
+
+function condaOf({ condaEnv, condaYml }: LaunchOptions, cwd: string): EnvironmentPlan['conda'] {
+  if (condaYml !== undefined) return { kind: 'yml', file: resolve(cwd, condaYml) };
+  if (condaEnv === undefined) return undefined;
+  // A name has no slash in it; anything else is a path.
+  return { kind: 'env', nameOrPath: condaEnv.includes('/') ? resolve(cwd, condaEnv) : condaEnv };
+}
+
+function condaOfSystem({ conda_env: env, conda_yml: yml }: System['values']): EnvironmentPlan['conda'] {
+  if (yml !== undefined) return { kind: 'yml', file: yml };
+  return env === undefined ? undefined : { kind: 'env', nameOrPath: env };
+}
+
+function imageOf(
+  options: LaunchOptions,
+  values: System['values'],
+  cwd: string,
+  image: string | undefined,
+): ImagePlan | undefined {
+  if (image === undefined) return undefined;
+  const gpu = options.imageGpu ?? values.image_gpu;
+  return {
+    image: /^[a-z]+:\/\//.test(image) ? image : resolve(cwd, image),
+    binds: [...(values.binds ?? []), ...(options.binds ?? [])],
+    ...(gpu === undefined ? {} : { gpu }),
+    modules: values.image_modules ?? [],
+  };
+}
+
+function refuseTogether(options: LaunchOptions): void {
+  const { condaEnv, condaYml, image } = options;
+  if (condaEnv !== undefined && condaYml !== undefined) {
+    throw refusal(
+      `${options.from('conda_env')} and ${options.from('conda_yml')} do not go together.`,
+      'Each of them names the environment.',
+    );
+  }
+  if (image !== undefined && (condaEnv ?? condaYml) !== undefined) {
+    const conda = options.from(condaEnv === undefined ? 'conda_yml' : 'conda_env');
+    throw refusal(
+      `${options.from('image')} and ${conda} do not go together.`,
+      'An image brings its own software: a conda environment outside is not seen in it.',
+    );
+  }
+}
+
+function refuseWithoutImage(options: LaunchOptions): void {
+  const { binds, imageGpu } = options;
+  const option = binds === undefined ? imageGpu && options.from('image_gpu') : options.from('binds');
+  if (option === undefined) return;
+  throw refusal(`${option} means something only with an image.`, 'Name the image with --image.');
+}
+
+function refusal(message: string, hint: string): StartJupyterError {
+  return new StartJupyterError('bad-option', message, { hint });
+}
