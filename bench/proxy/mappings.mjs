@@ -13,11 +13,16 @@ const CALM_MS = 1500;
 const ADDED = 20;
 const LONG_MS = 1000;
 
-/** For each contestant: `{ms, cpuMs, calm, during}`, the latter two `{p99, max}` in ms of GETs that others send meanwhile. */
+/**
+ * For each contestant: `{ms, cpuMs, calm, during}`, the latter two `{p99, max}` in ms of GETs that others send meanwhile. With
+ * so many mappings one may not come up: then undefined.
+ */
 export async function measureMappings(contestants, site, { size, say }) {
   const results = [];
   for (const contestant of contestants) {
-    results.push(await withProxy(contestant, { ...site, fill: size - 2 }, measureAdding));
+    const adding = withProxy(contestant, { ...site, fill: size - 2 }, measureAdding);
+    const result = await adding.catch((error) => say(error.message));
+    results.push(result);
     say(`mappings at ${size}: ${contestant.title}`);
   }
   return results;

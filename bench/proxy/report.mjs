@@ -39,6 +39,7 @@ export function mappingTable(contestants, sizes) {
   const lines = [row(['proxy', ...head]), row(['---', ...head.map(() => '---:')])];
   for (const [index, { title }] of contestants.entries()) {
     const cells = entries.flatMap(([, results]) => {
+      if (results[index] === undefined) return ['does not serve', '', '', ''];
       const { ms, cpuMs, calm, during } = results[index];
       return [
         ms.toFixed(1),
