@@ -21,9 +21,12 @@ export async function measureMappings(contestants, site, { size, say }) {
   const results = [];
   for (const contestant of contestants) {
     const adding = withProxy(contestant, { ...site, fill: size - 2 }, measureAdding);
-    const result = await adding.catch((error) => say(error.message));
+    const result = await adding.catch((error) => {
+      say(error.message);
+      return undefined;
+    });
     results.push(result);
-    say(`mappings at ${size}: ${contestant.title}`);
+    say(`mappings at ${size}: ${contestant.title}: ${JSON.stringify(result)}`);
   }
   return results;
 }
