@@ -13,6 +13,7 @@ source "$here/places.sh"
 source "$here/packages.sh"
 source "$here/users.sh"
 source "$here/jupyter.sh"
+source "$here/modules.sh"
 source "$here/slurm.sh"
 
 node=$(command -v node)
@@ -43,11 +44,13 @@ make_users
 add_host_names
 user_node=$(provide_node "$node") || exit 1
 jupyter4=$(provide_jupyter4 "$here/requirements-jupyter.txt") || exit 1
+modules=$(provide_modules) || exit 1
 start_slurm
 [[ -z $keep ]] || touch "$kept"
 
 printf '{"folder":"%s","slurmConf":"%s","node":"%s","jupyter4":"%s","jupyter3":"/usr/bin/jupyter",' \
   "$bed" "$slurm_conf" "$user_node" "$jupyter4"
+printf '"environmentModules":"%s","lmod":"%s",' "$(environment_modules_init "$modules")" "$(lmod_init "$modules")"
 printf '"chromium":"/usr/bin/chromium","domain":"%s","inUse":"%s",' "$bed_domain" "$in_use"
 printf '"students":[%s],"users":{%s}}\n' "$(student_names | sed 's/.*/"&"/' | paste -s -d ,)" \
   "$(for name in "${!user_@}"; do echo "\"${name#user_}\":\"${!name}\""; done | paste -s -d ,)"

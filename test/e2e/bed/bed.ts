@@ -11,6 +11,9 @@ export interface Bed {
   jupyter4: string;
   /** Debian's `jupyter`, which runs Notebook 6. */
   jupyter3: string;
+  /** Sourced by bash, they define `module`: the real Environment Modules and the real Lmod. */
+  environmentModules: string;
+  lmod: string;
   chromium: string;
   /** `manage.DOMAIN` is in /etc/hosts: loopback. */
   domain: string;
