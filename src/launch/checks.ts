@@ -37,9 +37,14 @@ export async function check(
     return { server: asked ?? usual };
   }
   progress.doing('Checking Jupyter and the scheduler');
-  const [partitions, probe] = await Promise.all([scheduler.partitions(signal), probing]);
+  const [partitions, doubt, probe] = await Promise.all([
+    scheduler.partitions(signal),
+    scheduler.doubt?.(signal),
+    probing,
+  ]);
   // What was interrupted says that there is nothing.
   stopIfAborted(signal);
+  if (doubt !== undefined) progress.warn(`${system.name} is said to have another scheduler: ${doubt}`);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }

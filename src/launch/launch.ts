@@ -42,7 +42,8 @@ export interface Launched {
 /** The script as it is submitted. */
 export function renderedScript({ scheduler, planned, template, place, server }: Prepared): string {
   const values = { session_dir: place.directory, server };
-  return render(template.text, values, scheduler.directives(planned.request));
+  const directives = scheduler.directives(planned.request, template.text);
+  return render(directives.template ?? template.text, values, directives);
 }
 
 /** Reserves, writes, submits, registers. On an error or Ctrl-C nothing is left behind; the error is thrown then. */

@@ -104,7 +104,7 @@ async function prepareWith(
     directory: place.directory,
   });
   // What cannot be said to this scheduler is refused before anything is asked of it.
-  scheduler.directives(planned.request);
+  scheduler.directives(planned.request, fixed?.text ?? '');
   const rootDir = await notebookDirectory(options.directory, home, context.cwd);
   const ca = await authority(context, options, system);
   const plan = planEnvironment(options, system, context.cwd);

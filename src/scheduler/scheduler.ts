@@ -73,6 +73,13 @@ export interface Directives {
   lower: string[];
   /** Go after the template's own lines: they beat those. */
   upper: string[];
+  /**
+   * The template with its beaten directives made comments, for a scheduler of which it is not sure whether the first or
+   * the last of two lines counts. Absent: it stays as it is.
+   */
+  template?: string;
+  /** Absolute: what the script itself has to write its output to, where the scheduler keeps it until the job's end. */
+  log?: string;
 }
 
 /** What a template's own directives or a site's variables ask for, each as the scheduler would read it. */
@@ -105,8 +112,11 @@ export interface SubmitOptions {
 
 export interface Scheduler {
   readonly kind: 'slurm' | 'torque' | 'pbs' | 'local';
-  /** Pure. Throws StartJupyterError('bad-option') for what this scheduler cannot do. */
-  directives(request: JobRequest): Directives;
+  /**
+   * Pure. Throws StartJupyterError('bad-option') for what this scheduler cannot do.
+   * @param template the text into which they go
+   */
+  directives(request: JobRequest, template: string): Directives;
   /** What a template's own directives ask for, as far as the launcher has to know it. Pure. */
   ownDirectives(template: string): Said;
   /** The site's layer below options, templates and the user's configuration. */
@@ -128,4 +138,9 @@ export interface Scheduler {
   cancelCommand(id: JobId): string[];
   /** What partitions there are; undefined when the scheduler cannot be asked. */
   partitions(signal?: AbortSignal): Promise<Partition[] | undefined>;
+  /**
+   * Whether the programs here belong to another scheduler after all, in words for a warning; undefined: nothing speaks
+   * against this one. Throws StartJupyterError('bad-configuration') when no job could be sent with them.
+   */
+  doubt?(signal?: AbortSignal): Promise<string | undefined>;
 }

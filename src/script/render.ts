@@ -6,6 +6,8 @@ import { shellQuote } from './quote.js';
 interface DirectiveLines {
   lower: readonly string[];
   upper: readonly string[];
+  /** Where the script's own output goes from its first command on. */
+  log?: string;
 }
 
 /**
@@ -21,7 +23,8 @@ export function render(
   const firstCommand = rest.findIndex((line) => !isComment(line) && !isBlank(line));
   const head = rest.slice(0, firstCommand);
   const commands = rest.slice(firstCommand).map((line) => fillIn(line, values));
-  return [shebang, ...directives.lower, ...head, ...directives.upper, ...commands].join('\n');
+  const toLog = directives.log === undefined ? [] : [`exec >>${shellQuote(directives.log)} 2>&1`];
+  return [shebang, ...directives.lower, ...head, ...directives.upper, ...toLog, ...commands].join('\n');
 }
 
 function fillIn(line: string, values: Readonly<Record<TemplateValue, string>>): string {
