@@ -14,6 +14,7 @@ source "$here/packages.sh"
 source "$here/users.sh"
 source "$here/jupyter.sh"
 source "$here/modules.sh"
+source "$here/image.sh"
 source "$here/slurm.sh"
 
 node=$(command -v node)
@@ -45,12 +46,14 @@ add_host_names
 user_node=$(provide_node "$node") || exit 1
 jupyter4=$(provide_jupyter4 "$here/requirements-jupyter.txt") || exit 1
 modules=$(provide_modules) || exit 1
+image=$(provide_image "$jupyter4") || exit 1
 start_slurm
 [[ -z $keep ]] || touch "$kept"
 
 printf '{"folder":"%s","slurmConf":"%s","node":"%s","jupyter4":"%s","jupyter3":"/usr/bin/jupyter",' \
   "$bed" "$slurm_conf" "$user_node" "$jupyter4"
 printf '"environmentModules":"%s","lmod":"%s",' "$(environment_modules_init "$modules")" "$(lmod_init "$modules")"
+printf '"image":"%s",' "$image"
 printf '"chromium":"/usr/bin/chromium","domain":"%s","inUse":"%s",' "$bed_domain" "$in_use"
 printf '"students":[%s],"users":{%s}}\n' "$(student_names | sed 's/.*/"&"/' | paste -s -d ,)" \
   "$(for name in "${!user_@}"; do echo "\"${name#user_}\":\"${!name}\""; done | paste -s -d ,)"

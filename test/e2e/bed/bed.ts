@@ -14,6 +14,8 @@ export interface Bed {
   /** Sourced by bash, they define `module`: the real Environment Modules and the real Lmod. */
   environmentModules: string;
   lmod: string;
+  /** A container image as a directory, with a Jupyter of its own; `bare` beside it has none. */
+  image: string;
   chromium: string;
   /** `manage.DOMAIN` is in /etc/hosts: loopback. */
   domain: string;
