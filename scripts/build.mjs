@@ -1,5 +1,5 @@
 // Bundles both programs into dist/: a thin entry each and chunks that are loaded when a command needs them.
-// What `npm pack` makes then runs unpacked anywhere, read-only, without node_modules.
+// What `npm pack` makes then runs unpacked anywhere, read-only, without node_modules. share/ gets its generated files.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -62,6 +62,7 @@ if (!process.argv.includes('--no-types')) {
     stdio: 'inherit',
   });
 }
+execFileSync(process.execPath, ['scripts/share.mjs'], { stdio: 'inherit' });
 rmSync('dist', { recursive: true, force: true });
 renameSync(fresh, 'dist');
 

@@ -10,6 +10,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,6 +35,13 @@ const REQUIRED = [
   'batch-templates/lib/run.sh',
   'batch-templates/slurm/notebook.sh',
   'batch-templates/slurm/jupyterlab.sh',
+  'share/bin/start-jupyter',
+  'share/bin/start-jupyter-proxy',
+  'share/completions/start-jupyter.bash',
+  'share/completions/_start-jupyter',
+  'share/completions/start-jupyter.fish',
+  'share/man/man1/start-jupyter.1',
+  'share/man/man1/start-jupyter-proxy.1',
 ];
 /** Folders and files at the top level; whatever else is there was published by mistake. */
 const ALLOWED =
@@ -82,7 +90,10 @@ function checkPackage(unpacked) {
         .slice(unpacked.length + 1)
         .replaceAll('\\', '/'),
     );
-  const absent = REQUIRED.filter((file) => !files.includes(file));
+  const moduleFiles = ['lmod', 'tcl'].map(
+    (kind) => `share/modulefiles/${kind}/start-jupyter/${version}${kind === 'lmod' ? '.lua' : ''}`,
+  );
+  const absent = [...REQUIRED, ...moduleFiles].filter((file) => !files.includes(file));
   check('everything that is needed is in the package', absent.length === 0, absent.join(', '));
   const stray = files.filter((file) => !ALLOWED.test(file));
   check('nothing else is in the package', stray.length === 0, stray.join(', '));
@@ -91,6 +102,10 @@ function checkPackage(unpacked) {
     const printed = said([join(unpacked, 'bin', `${program}.js`), '--version'], unpacked);
     check(`${program} runs without node_modules`, printed === version, `--version says ${printed}`);
   }
+  const wrappers = files.filter((file) => file.startsWith('share/bin/'));
+  const closed = wrappers.filter((file) => (statSync(join(unpacked, file)).mode & 0o555) !== 0o555);
+  check('the wrappers may be run', process.platform === 'win32' || closed.length === 0, closed.join(', '));
+
   const built = files.filter((file) => file.startsWith('dist/'));
   const withPaths = built.filter((file) => readFileSync(join(unpacked, file), 'utf8').includes(root));
   check('no path of this machine is in the build', withPaths.length === 0, withPaths.join(', '));

@@ -4,7 +4,8 @@
 install_packages() {
   local wanted=(slurm-wlm munge jupyter-notebook chromium libnss3-tools shellcheck strace curl wget tmux openssl
     python3-venv procps hostname systemd libseccomp2
-    tcl lua5.3 lua-filesystem lua-json lua-posix lua-term less debootstrap bubblewrap)
+    tcl lua5.3 lua-filesystem lua-json lua-posix lua-term less debootstrap bubblewrap
+    zsh fish man-db groff-base)
   local missing=() package
   for package in "${wanted[@]}"; do
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")

@@ -34,7 +34,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   }
 }
 
-function buildProgram(host: Host, setStatus: (code: number) => void): Command {
+/** Also for scripts/share.mjs, which runs none of it. */
+export function buildProgram(host: Host, setStatus: (code: number) => void): Command {
   const program = addLaunchOptions(new Command('start-jupyter'))
     .description('Starts Jupyter on this cluster and gives you a secure URL for it.')
     .usage('[options] [time]')

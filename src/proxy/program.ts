@@ -17,7 +17,8 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
   }
 }
 
-function createProgram(surroundings: Surroundings): Command {
+/** Also for scripts/share.mjs, which runs none of it. */
+export function createProgram(surroundings: Surroundings): Command {
   const program = new Command('start-jupyter-proxy')
     .description(
       'The companion proxy of start-jupyter: secure HTTPS URLs for Jupyter servers on compute nodes.',
@@ -90,7 +91,7 @@ function addFeed(program: Command, surroundings: Surroundings): void {
     .description(
       'Report the states of the jobs, on a host that sees the queue. Errors and changes go to stderr.',
     )
-    .requiredOption('--scheduler <name>', 'whose queue: slurm')
+    .requiredOption('--scheduler <name>', 'whose queue: slurm, torque or pbs')
     .requiredOption(...TO)
     .option('--interval <time>', 'between two rounds (default: 30s)')
     .addOption(new Option('--once', 'one round, then exit: for cron').conflicts('interval'))

@@ -1,0 +1,64 @@
+-- start-jupyter for Lmod: `module use PACKAGE/share/modulefiles/lmod`, then `module load start-jupyter`.
+--
+-- Nothing has to be changed while this file stays in its package, or is a symbolic link to there. Where it was copied
+-- into another module tree, say here where the package is:
+local package = "" -- such as "/opt/start-jupyter/1.2.3"
+
+local file = myFileName()
+for _ = 1, 40 do
+  local linked, target = pcall(lfs.symlinkattributes, file, "target")
+  if not linked or not target then break end
+  file = target:match("^/") and target or file:gsub("[^/]*$", "") .. target
+end
+if package == "" then package = file:gsub("/share/modulefiles/lmod/[^/]*/[^/]*$", "") end
+local share = pathJoin(package, "share")
+if mode() == "load" and not isFile(pathJoin(share, "bin/start-jupyter")) then
+  LmodError("start-jupyter: there is no package in ", package, ". Set `package` in ", myFileName(), ".")
+end
+
+help([[
+start-jupyter gives you a running Jupyter on this cluster behind a secure HTTPS URL:
+
+    start-jupyter
+    start-jupyter --help
+    man start-jupyter
+]])
+whatis("Name: start-jupyter")
+whatis("Version: " .. myModuleVersion())
+whatis("Description: Jupyter on this cluster behind a secure HTTPS URL, with one command")
+whatis("Keywords: Jupyter, JupyterLab, notebook, Python")
+
+conflict("start-jupyter")
+
+prepend_path("PATH", pathJoin(share, "bin"))
+prepend_path("MANPATH", pathJoin(share, "man"))
+
+-- The site's own description of its systems: beside the package, where an update leaves it alone.
+local systems = pathJoin(package:match("^(.*)/[^/]*$") or "", "systems.yaml")
+if isFile(systems) then setenv("START_JUPYTER_CONFIG", systems) end
+
+-- Node.js is looked for on PATH and in the usual places. Where that is not enough, name it or its module:
+-- setenv("START_JUPYTER_NODE", "/opt/node/bin/node")
+-- depends_on("nodejs")
+
+-- Completion with the Tab key, in shells that a person types into.
+local completions = pathJoin(share, "completions")
+local commands = {
+  bash = {
+    on = "case $- in *i*) . '%s/start-jupyter.bash' ;; esac",
+    off = "case $- in *i*) complete -r start-jupyter start-jupyter-proxy ;; esac",
+  },
+  zsh = {
+    on = "case $- in *i*) . '%s/_start-jupyter' ;; esac",
+    off = "case $- in *i*) (( ! ${+functions[compdef]} )) || compdef -d start-jupyter start-jupyter-proxy ;; esac",
+  },
+  fish = {
+    on = "source '%s/start-jupyter.fish'",
+    off = "complete -e -c start-jupyter; complete -e -c start-jupyter-proxy",
+  },
+}
+local shell = commands[myShellName()]
+if shell and not completions:find("'", 1, true) and isDir(completions) then
+  execute({ cmd = shell.on:format(completions), modeA = { "load" } })
+  execute({ cmd = shell.off, modeA = { "unload" } })
+end
