@@ -31,7 +31,8 @@ whatis("Keywords: Jupyter, JupyterLab, notebook, Python")
 conflict("start-jupyter")
 
 prepend_path("PATH", pathJoin(share, "bin"))
-prepend_path("MANPATH", pathJoin(share, "man"))
+-- Without MANPATH man finds the pages by PATH, and a MANPATH of ours alone would hide all others.
+if os.getenv("MANPATH") then prepend_path("MANPATH", pathJoin(share, "man")) end
 
 -- The site's own description of its systems: beside the package, where an update leaves it alone.
 local systems = pathJoin(package:match("^(.*)/[^/]*$") or "", "systems.yaml")

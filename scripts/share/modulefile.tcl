@@ -34,7 +34,10 @@ module-whatis "start-jupyter [file tail $ModulesCurrentModulefile]: Jupyter on t
 conflict start-jupyter
 
 prepend-path PATH [file join $share bin]
-prepend-path MANPATH [file join $share man]
+# Without MANPATH man finds the pages by PATH, and a MANPATH of ours alone would hide all others.
+if {[info exists env(MANPATH)]} {
+    prepend-path MANPATH [file join $share man]
+}
 
 # The site's own description of its systems: beside the package, where an update leaves it alone.
 set systems [file join [file dirname $package] systems.yaml]
