@@ -89,3 +89,12 @@ function closed({ attributes, ...block }: OpenBlock): QstatBlock {
   for (const { name, value } of attributes) if (!values.has(name)) values.set(name, value);
   return { ...block, values };
 }
+
+const MOMENT = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+
+/** A time as printed by a qstat that ran under TZ=UTC0 (`Sun Nov 22 07:24:53 2026`), in milliseconds; undefined: none. */
+export function qstatTime(text: string | undefined): number | undefined {
+  const said = text?.trim() ?? '';
+  const time = MOMENT.test(said) ? Date.parse(`${said} UTC`) : NaN;
+  return Number.isNaN(time) ? undefined : time;
+}

@@ -6,6 +6,7 @@ import { valueOf } from '../configuration/reader.js';
 import { timerDuration } from '../configuration/values.js';
 import { classicFeed, ownFeed, type Fed, type Feed } from '../feeder/feeds.js';
 import { doubts, keepFeeding } from '../feeder/keep-feeding.js';
+import { pbs, torque } from '../feeder/qstat.js';
 import type { Scheduler } from '../feeder/scheduler.js';
 import { slurm } from '../feeder/slurm.js';
 import type { Surroundings } from './surroundings.js';
@@ -24,7 +25,7 @@ export interface FeedOptions {
 const DEFAULT_INTERVAL = '30s';
 
 /** By the name that `--scheduler` takes. */
-const SCHEDULERS: Partial<Record<string, (env: NodeJS.ProcessEnv) => Scheduler>> = { slurm };
+const SCHEDULERS: Partial<Record<string, (env: NodeJS.ProcessEnv) => Scheduler>> = { slurm, torque, pbs };
 
 /** Resolves after one round (`--once`), else once it was asked to stop. */
 export async function feed(options: FeedOptions, surroundings: Surroundings): Promise<void> {

@@ -56,6 +56,6 @@ export function doubts({ wanted = 0, found, complete }: Fed): Trouble {
   }
   if (wanted === 0 || found !== 0) return {};
   const text =
-    'The queue has none of the proxy’s jobs. If there should be some: this user may not see them (PrivateData of slurm.conf), or they are another cluster’s.';
+    'The queue has none of the proxy’s jobs. If there should be some: this user may not see them (PrivateData of slurm.conf, query_other_jobs of PBS and Torque), or they are another cluster’s.';
   return { kind: 'none-found', text };
 }

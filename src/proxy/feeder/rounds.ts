@@ -23,7 +23,7 @@ interface Followed {
 /** One listing without a job is not believed: an end cannot be taken back. */
 const ABSENCES_BELIEVED = 2;
 
-/** That so many are gone, and none is left, is more likely a setting of Slurm by which this user sees no jobs any more. */
+/** That so many are gone, and none is left, is more likely a setting by which this user sees no jobs any more. */
 const TOO_MANY = 3;
 
 /** Remembers from round to round which jobs were seen: only such a one can be missing. */

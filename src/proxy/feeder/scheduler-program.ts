@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { StartJupyterError } from '../../errors.js';
 
-/** A listing of 50,000 jobs has about 5 MB. */
+/** squeue's listing of 50,000 jobs has about 5 MB. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** The end of what a program said tells most. */
 const SHOWN_CHARACTERS = 400;
@@ -11,6 +11,9 @@ export interface Asking {
   env: NodeJS.ProcessEnv;
   limitMs: number;
   signal: AbortSignal;
+  maxOutputBytes?: number;
+  /** What it printed is of use whatever its status is. */
+  anyStatus?: true;
 }
 
 /**
@@ -20,14 +23,14 @@ export interface Asking {
 export function answerOf(
   file: string,
   args: readonly string[],
-  { env, limitMs, signal }: Asking,
+  { env, limitMs, signal, maxOutputBytes = MAX_OUTPUT_BYTES, anyStatus }: Asking,
 ): Promise<{ stdout: string; stderr: string }> {
   // KILL at once: it changes nothing, and what ignores TERM would be waited for without end.
-  const options = { env, timeout: limitMs, maxBuffer: MAX_OUTPUT_BYTES, killSignal: 'SIGKILL' as const };
+  const options = { env, timeout: limitMs, maxBuffer: maxOutputBytes, killSignal: 'SIGKILL' as const };
   return new Promise((resolve, reject) => {
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       signal.removeEventListener('abort', end);
-      if (!error) resolve({ stdout, stderr });
+      if (!error || (anyStatus && typeof error.code === 'number')) resolve({ stdout, stderr });
       else reject(noAnswer(file, signal.aborted ? 'was interrupted' : why(error, limitMs), error, stderr));
     });
     // execFile's own signal sends TERM, whatever killSignal says. What a wrapper started may hold its output open.

@@ -20,6 +20,6 @@ export interface Queue {
   reportOf(jobId: string): JobReport | undefined;
   /** Whether what is not there has left the queue. False when something in the answer was not understood. */
   complete: boolean;
-  /** Every job with its state in Slurm's codes, for update-jobs.cgi. */
+  /** Every job with its state in Slurm's codes, for update-jobs.cgi, which knows no others. */
   states(): { jobId: string; state: string }[];
 }

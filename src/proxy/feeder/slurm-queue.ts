@@ -1,6 +1,7 @@
 /** squeue's listing as reports. Pure. */
 import { slurmOutcome, slurmPhase, slurmStateName } from '../../job-states.js';
 import type { JobReport } from '../../satellite/protocol.js';
+import { isoTime, runningReport } from './running-report.js';
 import type { Queue } from './scheduler.js';
 
 /** Cannot occur in an id, a reason or a state. */
@@ -113,26 +114,11 @@ function waiting({ reason, start }: Line, now: number): JobReport {
   };
 }
 
-const YEAR_MS = 365 * 86_400_000;
-const OVERTIME_MS = 15 * 60_000;
-
-/**
- * A job that runs past its end (suspended, or let go on by OverTimeLimit) is given a quarter of an hour each time. One without
- * a limit is given a year from its start: the same at each report, so that nothing changes by it.
- */
 function running({ start, end }: Line, now: number): JobReport {
-  const startedAt = time(start);
-  const unlimited = end === 'NONE' && startedAt !== undefined ? startedAt + YEAR_MS : undefined;
-  const endsAt = time(end) ?? unlimited;
-  if (endsAt === undefined) return { state: 'running' };
-  return { state: 'running', endsAt: isoTime(endsAt > now ? endsAt : now + OVERTIME_MS) };
+  return runningReport({ startedAt: time(start), endsAt: time(end), unlimited: end === 'NONE' }, now);
 }
 
 /** Seconds since the epoch, as SLURM_TIME_FORMAT=%s makes Slurm print them; `N/A` and `NONE` are none. In milliseconds. */
 function time(text: string): number | undefined {
   return /^[1-9]\d{8,10}$/.test(text) ? Number(text) * 1000 : undefined;
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

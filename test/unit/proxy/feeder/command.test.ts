@@ -2,6 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runProgram } from '../../../../src/proxy/program.js';
 import type { Surroundings } from '../../../../src/proxy/commands/surroundings.js';
@@ -45,8 +46,8 @@ describe('feed', () => {
 
   it.each([
     [2, '--scheduler', ['--to', 'a.b', ...FINE]],
-    [2, 'Known: slurm.', ['--scheduler', 'pbs', '--to', 'a.b', ...FINE]],
-    [2, 'Known: slurm.', ['--scheduler', 'toString', '--to', 'a.b', ...FINE]],
+    [2, 'Known: slurm, torque, pbs.', ['--scheduler', 'sge', '--to', 'a.b', ...FINE]],
+    [2, 'Known: slurm, torque, pbs.', ['--scheduler', 'toString', '--to', 'a.b', ...FINE]],
     [2, '--to', ['--scheduler', 'slurm', ...FINE]],
     [2, 'https://manage.DOMAIN', ['--scheduler', 'slurm', '--to', 'http://manage.a.b', ...FINE]],
     [2, '--secret-file FILE names the file', [...TO, '--once']],
@@ -81,4 +82,36 @@ describe('feed', () => {
     await programs.add('squeue', 'exit 1');
     expect(await feed(programs.env, ...to, ...FINE)).toMatchObject({ code: 6, stdout: '' });
   });
+
+  it.each(['torque', 'pbs'])(
+    'does one round of %s, by the names under which the jobs are linked',
+    async (name) => {
+      await programs.add(
+        'qstat',
+        `printf 'Job Id: %s\\n    job_state = R\\n\\n' 17.head.example.org 18.head.example.org`,
+      );
+      const reports: unknown[] = [];
+      const { port, ca } = await tlsServer((request, response) => {
+        response.setHeader('start-jupyter-api', '1');
+        if (request.method !== 'PUT') response.end('{"jobs":["17.head","18","19.head","17.tail"]}');
+        else {
+          void text(request).then((body) => {
+            reports.push(JSON.parse(body));
+            response.writeHead(204).end();
+          });
+        }
+      });
+      writeFileSync(join(folder, 'ca.pem'), ca);
+      const to = ['--scheduler', name, '--to', `test.localhost:${port}`, '--ca', 'ca.pem'];
+      expect(await feed(programs.env, ...to, ...FINE)).toEqual({
+        code: 0,
+        stdout: 'Jobs asked for: 4, in the queue: 2, reported: 4.\n',
+        stderr: '',
+      });
+      const [running, unknown] = [{ state: 'running' }, { state: 'unknown' }];
+      expect(reports).toEqual([
+        { jobs: { '17.head': running, '18': running, '19.head': unknown, '17.tail': unknown } },
+      ]);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certificateAuthority, issueCertificate } from '../../../../src/certificate.js';
 import { callApi, callService } from '../../../../src/proxy/client/calls.js';
 import { classicFeed, ownFeed } from '../../../../src/proxy/feeder/feeds.js';
+import { readQstatQueue } from '../../../../src/proxy/feeder/qstat-queue.js';
 import type { Scheduler } from '../../../../src/proxy/feeder/scheduler.js';
 import { readSlurmQueue } from '../../../../src/proxy/feeder/slurm-queue.js';
 import { startProxy, type RunningProxy } from '../../../../src/proxy/module.js';
@@ -96,6 +97,26 @@ describe('a feed', () => {
     jobs = { '81': 'PENDING' };
     await ownFeed(service, SECRET, scheduler)(signal);
     expect(await state()).toBe('Q');
+  });
+
+  it('of Torque and PBS is for a job however its server is written, classic or not', async () => {
+    const block = (id: string, state: string) =>
+      `Job Id: ${id}.head.example.org\n    job_state = ${state}\n\n`;
+    const text = block('61', 'Q') + block('62', 'F') + block('63', 'R') + block('64', 'Q');
+    const qstat: Scheduler = {
+      queue: () => Promise.resolve(readQstatQueue('pbs', text, 0)),
+      accounts: () => Promise.resolve(new Map()),
+    };
+    const own = [
+      await linkedSession('61.head'),
+      await linkedSession('62.head.example.org'),
+      await linkedSession('63'),
+    ];
+    const classic = await linkedClassicSession('64.head');
+    expect(await ownFeed(service, SECRET, qstat)(signal)).toMatchObject({ found: 4 });
+    const states = await Promise.all(own.map(async (look) => (await look()).job?.state));
+    expect(states).toEqual(['waiting', 'ended', 'running']);
+    expect(await classic()).toBe('Q');
   });
 
   it('of update-jobs.cgi reports every job of the queue, and ends none of our own sessions', async () => {
