@@ -134,7 +134,7 @@ export function qstatSeconds(text: string | undefined): number | undefined {
   return parts.reverse().reduce((sum, part, index) => sum + part * (units[index] ?? 0), 0);
 }
 
-/** Why a job waits: what its scheduler comments, or what holds it, in Slurm's word where there is one that fits. */
+/** Why a job waits: what its scheduler comments, or what holds it, in a word as Slurm's (proxy/pages/reasons.ts). */
 export function qstatReason(values: QstatValues): string | undefined {
   const comment = values.get('comment')?.trim();
   const said = comment && /^Job (started|run) /.test(comment) ? undefined : comment;
@@ -144,5 +144,5 @@ export function qstatReason(values: QstatValues): string | undefined {
   if (values.has('depend')) return 'Dependency';
   const holds = values.get('Hold_Types') ?? '';
   if (/[os]/.test(holds)) return said || 'JobHeldAdmin';
-  return 'It is on hold, as somebody asked; the command "qrls" with the job\'s number lets it start.';
+  return 'UserHold';
 }

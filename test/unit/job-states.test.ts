@@ -171,7 +171,7 @@ describe('why a job of qstat waits', () => {
   it('is what the running schedulers said', () => {
     const nodes = 'Not enough of the right type of nodes are available';
     expect(reason('torque/qstat_state_Q', /^qstat -f \d/)).toBe(nodes);
-    expect(reason('torque/qstat_state_H', /^qstat -f \d/)).toContain('qrls');
+    expect(reason('torque/qstat_state_H', /^qstat -f \d/)).toBe('UserHold');
     expect(reason('openpbs/qstat_state_Q', /^qstat -f '/)).toBe('Not enough free nodes available');
     expect(reason('openpbs/qstat_state_W', /^qstat -f '/)).toBe('BeginTime');
     expect(reason('openpbs/qstat_state_R', /^qstat -f '/)).toBeUndefined();

@@ -1,4 +1,7 @@
-/** Why a job waits, in plain words for Slurm's own. The names are those of Slurm 20 to 25 (squeue(1), JOB REASON CODES). */
+/**
+ * Why a job waits, in plain words for Slurm's own. The names are those of Slurm 20 to 25 (squeue(1), JOB REASON CODES);
+ * UserHold is ours, for Torque and PBS (job-states.ts).
+ */
 
 const TURN = 'Other jobs are ahead of it. Its turn comes by itself.';
 const LESS =
@@ -31,6 +34,7 @@ const REASONS: readonly (readonly [names: RegExp, words: string])[] = [
     /^JobHeldUser$/,
     'It is on hold, as somebody asked. The command “scontrol release” with the job’s number lets it start.',
   ],
+  [/^UserHold$/, 'It is on hold, as somebody asked. The command “qrls” with the job’s number lets it start.'],
   [/^JobHeldAdmin$/, 'An administrator of the cluster has put it on hold. Ask your support why.'],
   [
     /^(JobHoldMaxRequeue|JobLaunchFailure|launch failed requeued held|job requeued in held state)/i,
