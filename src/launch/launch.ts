@@ -46,16 +46,22 @@ export function renderedScript({ scheduler, planned, template, place, server }: 
   return render(directives.template ?? template.text, values, directives);
 }
 
+export interface LaunchWays {
+  /** The proxy is on this machine alone: nobody else has to reach Jupyter. */
+  loopbackOnly?: boolean;
+}
+
 /** Reserves, writes, submits, registers. On an error or Ctrl-C nothing is left behind; the error is thrown then. */
 export async function launch(
   context: LaunchContext,
   options: LaunchOptions,
   prepared: Prepared,
   endpoint: Endpoint,
+  ways: LaunchWays = {},
 ): Promise<Launched> {
   const undo = createUndoStack();
   try {
-    return await takeAll(context, options, prepared, endpoint, undo);
+    return await takeAll(context, options, prepared, endpoint, ways, undo);
   } catch (error) {
     context.progress.doing('Giving back what was taken');
     await giveBackAll(undo, context.progress);
@@ -68,10 +74,11 @@ async function takeAll(
   options: LaunchOptions,
   prepared: Prepared,
   endpoint: Endpoint,
+  ways: LaunchWays,
   undo: UndoStack,
 ): Promise<Launched> {
   const { progress, signal } = context;
-  const { scheduler, place } = prepared;
+  const { scheduler, place, here } = prepared;
   const staged = await stageSession(place);
   undo.push(`remove ${place.directory}`, () => staged.remove());
   await writeJobFiles(context, prepared, staged);
@@ -95,13 +102,13 @@ async function takeAll(
   stopIfAborted(signal);
   // A classic service speaks plain HTTP to the node.
   const pinned = reservation.protocol === 'v1' ? certificate : undefined;
-  await writeSecrets(prepared, staged, endpoint, { token, reservation, certificate: pinned });
+  await writeSecrets(prepared, staged, endpoint, { token, reservation, certificate: pinned, ...ways });
   const record = recordOf(context, prepared, endpoint, reservation);
   await staged.write('session.json', `${JSON.stringify(record, null, 2)}\n`);
   await staged.place();
   stopIfAborted(signal);
 
-  progress.doing('Submitting the job');
+  progress.doing(here ? 'Starting Jupyter' : 'Submitting the job');
   const jobId = await scheduler.submit(join(place.directory, 'batch.sh'), {
     jobName: prepared.jobName,
     extraArguments: options.schedulerArguments,
@@ -111,7 +118,15 @@ async function takeAll(
   stopIfAborted(signal);
   Object.assign(record, { jobId: jobId.id }, jobId.cluster === undefined ? {} : { cluster: jobId.cluster });
   await saveRecord(place.directory, record);
-  await registerJob(context, client, reservation, jobId);
+  // What the scheduler says of the allocation is what holds for the session.
+  const linked = here?.allocation?.id ?? jobId;
+  await registerJob(
+    context,
+    client,
+    reservation,
+    linked,
+    here ? 'Jupyter is started' : 'The job is submitted',
+  );
   const url = `${reservation.url}${startPath(prepared.server)}?token=${token}`;
   return { url, record, jobId, directory: place.directory, undo };
 }
@@ -138,7 +153,7 @@ async function writeJobFiles(
   }
 }
 
-interface Secrets {
+interface Secrets extends LaunchWays {
   token: string;
   reservation: Reservation;
   certificate: Certificate | undefined;
@@ -148,7 +163,7 @@ async function writeSecrets(
   prepared: Prepared,
   staged: StagedSession,
   endpoint: Endpoint,
-  { token, reservation, certificate }: Secrets,
+  { token, reservation, certificate, loopbackOnly = false }: Secrets,
 ): Promise<void> {
   const { family, place, planned, rootDir, system } = prepared;
   const tls = {
@@ -174,7 +189,7 @@ async function writeSecrets(
     rootDir,
     walltimeSeconds: Math.min(planned.minutes?.value ?? Infinity, LONGEST_MINUTES) * 60,
     nodeSuffix: system.values.node_suffix ?? '',
-    loopbackOnly: system.values.scheduler === 'local',
+    loopbackOnly,
   });
   await staged.write('settings', settings);
 }
@@ -185,6 +200,7 @@ async function registerJob(
   client: SatelliteClient,
   reservation: Reservation,
   jobId: JobId,
+  done: string,
 ): Promise<void> {
   try {
     progress.doing('Registering the job');
@@ -194,7 +210,7 @@ async function registerJob(
     const why = error instanceof Error ? error.message : String(error);
     progress.warn(
       sentence(
-        `The job is submitted, but the proxy was not told its number, so that its page cannot show the job's state: ${why}`,
+        `${done}, but the proxy was not told its number, so that its page cannot show the job's state: ${why}`,
       ),
     );
   }
@@ -208,11 +224,13 @@ function recordOf(
   reservation: Reservation,
 ): SessionRecord {
   const minutes = prepared.planned.minutes?.value;
+  const allocation = prepared.here?.allocation;
   return {
     version: 1,
     id: prepared.place.id,
     system: prepared.system.name,
     scheduler: prepared.scheduler.kind,
+    ...(allocation === undefined ? {} : { allocation: allocation.id.id }),
     jobName: prepared.jobName,
     name: reservation.name,
     url: reservation.url,

@@ -13,7 +13,7 @@ export interface SettingsFacts {
   rootDir: string;
   walltimeSeconds: number;
   nodeSuffix: string;
-  /** The job runs on this very machine: its Jupyter is to be reached from here alone. */
+  /** The proxy is on this very machine: Jupyter is to be reached from here alone. */
   loopbackOnly: boolean;
 }
 

@@ -26,3 +26,14 @@ export function jobEnvironment(env: NodeJS.ProcessEnv, also: readonly string[] =
 function pick(env: NodeJS.ProcessEnv, wanted: (name: string) => boolean): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => wanted(name)));
 }
+
+/** Read by bash before a script's own lines, or for how it reads them. */
+const CHANGES_BASH = ['BASH_ENV', 'ENV', 'SHELLOPTS', 'BASHOPTS', 'POSIXLY_CORRECT'];
+
+/**
+ * For a job on this very machine: what a program has that is started by hand here, such as the GPUs and folders that an
+ * allocation names in variables. Without what would change how bash runs the job's script, a shell's functions too.
+ */
+export function foregroundEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return pick(env, (name) => !CHANGES_BASH.includes(name) && !name.startsWith('BASH_FUNC_'));
+}

@@ -1,6 +1,6 @@
 /**
  * Runs jobs on this machine: no queue, a time limit, and a state on disk beside the job's script, so that any process of the
- * user can look at the job and cancel it. The supervisor is batch-templates/local/supervise.sh.
+ * user can look at the job and cancel it. A job ends with this process. The supervisor is batch-templates/local/supervise.sh.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../errors.js';
 import { failureOf, run } from '../platform/process.js';
-import { jobEnvironment } from './job-environment.js';
+import { foregroundEnvironment, jobEnvironment } from './job-environment.js';
 import { processStart } from './process-start.js';
 import type { JobId, JobState, Scheduler, SubmitOptions } from './scheduler.js';
 
@@ -61,12 +61,15 @@ async function startJob(
   const directory = dirname(scriptPath);
   const [file = '', ...args] = superviseCommand(scriptPath);
   // The signal is not handed on: this takes milliseconds, and then there is a job that can be cancelled.
-  const result = await run(file, args, { env: jobEnvironment(env), timeoutMs: 30_000 });
+  const result = await run(file, args, { env: foregroundEnvironment(env), timeoutMs: 30_000 });
   const [, pid, seconds] = /^(\d+) (\d+)$/m.exec(result.stdout) ?? [];
   if (result.exitCode !== 0 || pid === undefined || seconds === undefined) {
     const code = result.notFound ? 'no-tool' : 'scheduler-refused';
     throw new StartJupyterError(code, 'the job could not be started on this machine', {
       detail: failureOf(file, result),
+      ...(result.notFound
+        ? { hint: 'Everything here is run by bash: install it, or put it on your PATH.' }
+        : {}),
     });
   }
   return await rememberJob(env, directory, Number(pid), Number(seconds));

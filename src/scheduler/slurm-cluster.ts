@@ -37,3 +37,18 @@ export async function slurmPartitions(
   }
   return partitions.size === 0 ? undefined : [...partitions.values()];
 }
+
+/** Whether Slurm starts jobs on the machine of this name; undefined when it cannot be asked. */
+export async function isSlurmNode(
+  env: NodeJS.ProcessEnv,
+  shortName: string,
+  signal?: AbortSignal,
+): Promise<boolean | undefined> {
+  const result = await run('sinfo', ['-h', '-N', '-n', shortName, '-o', '%N'], {
+    env: queryEnvironment(env),
+    timeoutMs: QUERY_MS,
+    ...(signal ? { signal } : {}),
+  });
+  if (result.exitCode !== 0 || result.stderr.trim() !== '') return undefined;
+  return result.stdout.trim() !== '';
+}

@@ -7,6 +7,8 @@ export interface SessionRecord {
   /** The unique job name, so that a job whose id was never read can be found. */
   jobName: string;
   jobId?: string;
+  /** With --here: the scheduler's job in which it was started. */
+  allocation?: string;
   /** Slurm's cluster, when sbatch sent the job to another one than the default. */
   cluster?: string;
   /** Three words. */

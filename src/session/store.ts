@@ -1,5 +1,5 @@
 /** Where sessions live on disk, and how one is made so that nobody else can read or change it. */
-import { lstat, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { shellQuote } from '../script/quote.js';
@@ -135,18 +135,38 @@ async function makeSafe(sessions: string): Promise<void> {
     throw cannotWrite(sessions, error);
   }
   if (process.getuid === undefined) return;
+  const uid = process.getuid();
+  const trusted = [uid, 0, ...(await unmappedRoot())];
   // Both ways there: the names that are used, which may be links, and what they lead to.
-  for (const path of new Set([...upToRoot(sessions), ...upToRoot(real)]))
-    await checkOwner(path, process.getuid());
+  for (const path of new Set([...upToRoot(sessions), ...upToRoot(real)])) {
+    // The session's own parent is the user's whatever root looks like.
+    await checkOwner(path, uid, path === sessions || path === real ? [uid, 0] : trusted);
+  }
+}
+
+/**
+ * The number that stands for root, too, in a container in which the machine's root has none (user_namespaces(7)): nobody can
+ * tell it from other users' there. Empty elsewhere.
+ */
+async function unmappedRoot(): Promise<number[]> {
+  if (process.platform !== 'linux') return [];
+  try {
+    // A line has: first number inside, first outside, how many.
+    const map = await readFile('/proc/self/uid_map', 'utf8');
+    if (/^ *\d+ +0 /m.test(map)) return [];
+    return [Number(await readFile('/proc/sys/kernel/overflowuid', 'utf8'))];
+  } catch {
+    return [];
+  }
 }
 
 function upToRoot(path: string): string[] {
   return path === parse(path).root ? [] : [path, ...upToRoot(dirname(path))];
 }
 
-async function checkOwner(path: string, uid: number): Promise<void> {
+async function checkOwner(path: string, uid: number, trusted: readonly number[]): Promise<void> {
   const facts = await lstat(path);
-  if (facts.uid !== uid && facts.uid !== 0) {
+  if (!trusted.includes(facts.uid)) {
     throw unsafe(path, 'belongs to another user', 'Set XDG_STATE_HOME to a directory of your own.');
   }
   // The mode of a link means nothing: who may replace it is a matter of the folder that it is in.

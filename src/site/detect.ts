@@ -18,6 +18,8 @@ export interface Surroundings {
   clusterName?: () => Promise<string | undefined>;
   /** Where `sbatch` and `qsub` are on PATH; empty: this machine has no scheduler. */
   schedulersOnPath: readonly string[];
+  /** Nothing will be submitted: a machine that is not known is `local` although it has a scheduler. */
+  submitsNothing?: boolean;
   /** As loadSystems orders them: the first that matches is taken. */
   systems: readonly System[];
 }
@@ -36,12 +38,15 @@ export interface Detection {
 export async function detectSystem(surroundings: Surroundings): Promise<Detection> {
   const { override, overrideFrom = 'the request', systems, schedulersOnPath, fullName } = surroundings;
   if (override !== undefined) return byName(override, overrideFrom, systems);
-  const known = byHost(surroundings);
+  const known = systemOfHost(surroundings);
   if (known !== undefined) return known;
   const cluster = await surroundings.clusterName?.();
   const clusters = systems.find(({ values }) => cluster !== undefined && values.clusters.includes(cluster));
   if (clusters !== undefined) return { system: clusters, why: `the scheduler calls itself ${cluster ?? ''}` };
   const local = systems.find(({ name }) => name === 'local');
+  if (local !== undefined && surroundings.submitsNothing) {
+    return { system: local, why: `${fullName} is no known system` };
+  }
   if (schedulersOnPath.length > 0 || local === undefined) throw unknownHost(surroundings, cluster);
   return { system: local, why: `${fullName} is no known system and has neither sbatch nor qsub` };
 }
@@ -56,7 +61,11 @@ function byName(name: string, from: string, systems: readonly System[]): Detecti
   });
 }
 
-function byHost({ systems, ...host }: Surroundings): Detection | undefined {
+/** The first system of which a host pattern matches, short name or full. */
+export function systemOfHost({
+  systems,
+  ...host
+}: Pick<Surroundings, 'systems' | 'shortName' | 'fullName'>): Detection | undefined {
   const names = hostNames(host);
   for (const system of systems) {
     for (const pattern of system.values.hosts) {

@@ -1,10 +1,12 @@
 /** `start-jupyter [options] [time]` */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, StartJupyterError } from '../../errors.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
+import type { ForegroundSession } from '../../launch/foreground-session.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
 import { giveBackAll } from '../../launch/undo.js';
@@ -34,10 +36,10 @@ export async function launchCommand(
       return EXIT_CODES.done.code;
     }
     const endpoint = endpointOf(options, prepared);
-    if (endpoint === undefined) {
-      const { runLocally } = await import('../../launch/local-session.js');
-      await runLocally(context, options, prepared, (launched, caFile) =>
-        printLocalResult(launched, caFile, { console, flags, host }),
+    if (prepared.here || endpoint === undefined) {
+      const { runInForeground } = await import('../../launch/foreground-session.js');
+      await runInForeground(context, options, prepared, endpoint, (session) =>
+        printSession(session, prepared, { console, flags, host }),
       );
       return EXIT_CODES.done.code;
     }
@@ -106,7 +108,8 @@ async function printDryRun(
 
 /** The result for scripts. */
 function resultObject({ url, record, directory }: Launched): Record<string, unknown> {
-  const { id, name, system, jobId, server, walltimeMinutes } = record;
+  const { id, name, system, server, walltimeMinutes } = record;
+  const jobId = record.allocation ?? record.jobId;
   return { url, jobId, name, system, server, walltimeMinutes, id, directory };
 }
 
@@ -141,21 +144,34 @@ function jobLine({ jobId }: Launched, { planned }: Prepared): string {
   return `${jobId.id}${partition}${time}`;
 }
 
-async function printLocalResult(
-  launched: Launched,
-  caFile: string,
+/** The notebook is there already, and ends with this command. */
+async function printSession(
+  session: ForegroundSession,
+  prepared: Prepared,
   { console, flags, host }: Output,
 ): Promise<void> {
-  if (flags.json) await console.result(jsonLine({ ...resultObject(launched), ca: caFile }, host));
-  else if (flags.quiet) await console.result(`${launched.url}\n`);
+  const { url, ownAuthority } = session;
+  const ca = ownAuthority === undefined ? {} : { ca: ownAuthority };
+  if (flags.json) await console.result(jsonLine({ ...resultObject(session), ...ca }, host));
+  else if (flags.quiet) await console.result(`${url}\n`);
   else {
+    console.fact('Log', join(session.directory, 'job.log'));
     console.say('');
-    await console.result(`Your notebook is here:\n${launched.url}\n`);
-    console.say(`
-Your browser will warn about the certificate, because it was made just now on this machine:
-choose "Advanced" and go on. Or let the browser trust ${caFile} (only while this runs).
-Ctrl-C ends it.`);
+    await console.result(`Your notebook is here:\n${url}\n`);
+    console.say(`\n${afterwards(ownAuthority, prepared)}`);
   }
+}
+
+function afterwards(ownAuthority: string | undefined, { planned, here }: Prepared): string {
+  const time = planned.minutes ? `, for ${formatMinutes(planned.minutes.value)} at most` : '';
+  const lasts = `It runs as long as this command does${time}. Ctrl-C ends it.`;
+  if (ownAuthority === undefined) return lasts;
+  const elsewhere = here?.allocation
+    ? `It can be opened in a browser on ${hostname()} alone: no proxy is known here (--endpoint names one).\n`
+    : '';
+  return `${elsewhere}Your browser will warn about the certificate, because it was made just now on this machine:
+choose "Advanced" and go on. Or let the browser trust ${ownAuthority} (only while this runs).
+${lasts}`;
 }
 
 function onWindows(): StartJupyterError {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,10 +25,16 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function start(script: string, seconds = 60, env: NodeJS.ProcessEnv = process.env): Promise<JobId> {
-  await copyFile(SUPERVISOR, join(directory, 'supervise.sh'));
+const supervisor = () => join(directory, 'supervise.sh');
+
+async function files(script: string, seconds = 60): Promise<void> {
+  await copyFile(SUPERVISOR, supervisor());
   await writeFile(join(directory, 'settings'), `sj_walltime_seconds='${seconds}'\n`);
   await writeFile(join(directory, 'batch.sh'), `#!/bin/bash\n${script}\n`);
+}
+
+async function start(script: string, seconds = 60, env: NodeJS.ProcessEnv = process.env): Promise<JobId> {
+  await files(script, seconds);
   const job = await createLocal({ env }).submit(join(directory, 'batch.sh'), OPTIONS);
   jobs.push(job);
   return job;
@@ -151,18 +159,44 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
     expect((await inspect(job)).phase).toBe('running');
   });
 
-  it('inherits nothing of the login environment but the least', async () => {
+  it('inherits what there is, but for what would change how bash runs it', async () => {
     const env = {
-      PATH: process.env['PATH'],
-      HOME: '/h',
-      SECRET_KEY: 'x',
-      BASH_ENV: '/tmp/x',
-      SLURM_JOB_ID: '1',
+      ...{ PATH: process.env['PATH'], SLURM_JOB_ID: '1', CUDA_VISIBLE_DEVICES: '3', 'a\nb': 'c d' },
+      ...{ BASH_ENV: '/tmp/x', ENV: '/tmp/x', SHELLOPTS: 'noexec', 'BASH_FUNC_kill%%': '() {  exit 9; }' },
+      ...{ sj_directory: '/', job: 'mine', status: 'mine' },
     };
-    const job = await start('env', 60, env);
-    await ended(job);
-    const names = (await fileOf('job.log')).split('\n').map((line) => line.split('=')[0]);
-    expect(names.sort()).toEqual(['HOME', 'OLDPWD', 'PATH', 'PWD', 'SHLVL', '_']);
+    const job = await start('cat "/proc/$$/environ" 2>/dev/null || env -0', 60, env);
+    expect(await ended(job)).toMatchObject({ outcome: 'completed' });
+    const inherited = new Map(
+      (await readFile(join(directory, 'job.log'), 'utf8')).split('\0').map((entry) => {
+        const [name = '', ...value] = entry.split('=');
+        return [name, value.join('=')];
+      }),
+    );
+    const bash = ['OLDPWD', 'PWD', 'SHLVL', '_', 'sj_directory', ''];
+    const names = [...inherited.keys()].filter((name) => !bash.includes(name));
+    expect(names.sort()).toEqual(['CUDA_VISIBLE_DEVICES', 'PATH', 'SLURM_JOB_ID', 'a\nb', 'job', 'status']);
+    expect(inherited.get('job')).toBe('mine');
+    expect(inherited.get('status')).toBe('mine');
+  });
+
+  it('ends with the program that started it, however that ended', async () => {
+    await files(
+      'echo $$ > self; trap "echo terminated > heard; exit 3" TERM; sleep 100 & echo $! > child; wait',
+    );
+    const words = ['-c', 'setsid bash "$1" "$2"; exec sleep 100', 'bash', supervisor(), directory];
+    // A session of its own: what the supervisor kills at its end is its session.
+    const starter = spawn('bash', words, { detached: true });
+    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
+    const pid = Number(String(line).split(' ')[0]);
+    const start = await processStart(pid, process.env);
+    const job = { id: `local-${pid}-${'mark' in start ? start.mark : ''}`, directory };
+    const child = await fileOf('child');
+    expect((await inspect(job)).phase).toBe('running');
+    starter.kill('SIGKILL');
+    expect(await ended(job)).toEqual({ phase: 'ended', outcome: 'cancelled' });
+    expect(await fileOf('heard')).toBe('terminated');
+    expect(await gone(child)).toBe(true);
   });
 
   it('cannot be asked about without its directory', async () => {
