@@ -23,13 +23,13 @@ import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { planEnvironment } from './environment.js';
 import { findSystem } from './find-system.js';
-import { lookHere, type Here } from './here.js';
+import { inAllocation, lookHere, type Here } from './here.js';
 import { homeDirectory } from './home.js';
 import type { LaunchOptions } from './options.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { withProfile } from './profile.js';
 import { planRequest, type PlannedRequest } from './request.js';
-import { withoutScheduler } from './without-scheduler.js';
+import { systemWithoutScheduler, withoutScheduler } from './without-scheduler.js';
 
 /** A launch of which everything is known and nothing taken. */
 export interface Prepared {
@@ -45,7 +45,7 @@ export interface Prepared {
   rootDir: string;
   /** The software that Jupyter runs in. */
   environment: ResolvedEnvironment;
-  /** With --here: nothing is submitted. */
+  /** With --here, and where there is no scheduler: nothing is submitted. */
   here?: Here;
   jupyter?: JupyterFound;
   /** How that Jupyter wants its options named. */
@@ -80,14 +80,18 @@ async function prepareWith(
   const { env, progress } = context;
   const home = homeDirectory(env);
   progress.doing('Finding out which system this is');
-  const { system, why } = await findSystem(context, asTyped);
-  progress.fact('System', `${system.name} (${why})`);
-  if (system.values.retired) progress.warn(`${system.name} is retired: its entry is kept as an example.`);
-  if (system.values.message) progress.say(system.values.message);
-  const profiled = await withProfile(context, asTyped, system);
-  const here = profiled.here ? await lookHere(context, profiled, system) : undefined;
-  const kind = here ? 'local' : system.values.scheduler;
-  const options = kind === 'local' ? withoutScheduler(profiled, progress) : profiled;
+  const { system: found, why } = await findSystem(context, asTyped);
+  progress.fact('System', `${found.name} (${why})`);
+  if (found.values.retired) progress.warn(`${found.name} is retired: its entry is kept as an example.`);
+  if (found.values.message) progress.say(found.values.message);
+  const profiled = await withProfile(context, asTyped, found);
+  const staysHere = profiled.here || found.values.scheduler === 'local';
+  const here = staysHere ? await lookHere(context, profiled, found) : undefined;
+  const inside = here ? undefined : inAllocation(env);
+  if (inside !== undefined) progress.say(inside);
+  const kind = here ? 'local' : found.values.scheduler;
+  const system = here ? systemWithoutScheduler(found) : found;
+  const options = here ? withoutScheduler(profiled, here, system, context) : profiled;
 
   const scheduler = await chooseScheduler(kind, { env });
   const fixed = await fixedTemplate(context, options, system, kind);
