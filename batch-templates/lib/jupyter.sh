@@ -114,6 +114,7 @@ await_jupyter() {
     fi
     nap
   done
+  [ ! -s "$sj_runtime/doing" ] || fail "Jupyter did not start within $sj_start_seconds s: still $(<"$sj_runtime/doing")"
   fail "Jupyter did not answer on port $sj_jupyter_port within $sj_start_seconds s"
 }
 
@@ -161,6 +162,7 @@ write_ready() {
 
 # jupyter_ended STATUS WHEN. Ends the job because Jupyter did.
 jupyter_ended() {
+  [ ! -s "$sj_runtime/failure" ] || fail "$(<"$sj_runtime/failure")"
   case $1 in
     126 | 127) fail "no jupyter that starts was found on node $sj_node" ;;
     137) fail "Jupyter was killed: perhaps the job ran out of memory" ;;

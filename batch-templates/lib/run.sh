@@ -27,13 +27,15 @@ refuse() {
 
 cd / || exit 1
 : "${session_dir:?}" "${server:?}"
-for sj_file in settings environment lib/{end,environment,http,jupyter,name,sockets}.sh; do
+for sj_file in settings environment lib/{conda,end,environment,http,jupyter,modules,name,sockets}.sh; do
   [ -r "$session_dir/$sj_file" ] || refuse "$session_dir/$sj_file cannot be read on $(uname -n)"
 done
 # shellcheck source=/dev/null
 source "$session_dir/settings"
 # shellcheck source=/dev/null
 source "$session_dir/environment"
+# shellcheck source=./conda.sh
+source "$session_dir/lib/conda.sh"
 # shellcheck source=./end.sh
 source "$session_dir/lib/end.sh"
 # shellcheck source=./environment.sh
@@ -42,6 +44,8 @@ source "$session_dir/lib/environment.sh"
 source "$session_dir/lib/http.sh"
 # shellcheck source=./jupyter.sh
 source "$session_dir/lib/jupyter.sh"
+# shellcheck source=./modules.sh
+source "$session_dir/lib/modules.sh"
 # shellcheck source=./name.sh
 source "$session_dir/lib/name.sh"
 # shellcheck source=./sockets.sh

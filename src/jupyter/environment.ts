@@ -4,13 +4,19 @@ import { optionClasses, type Family } from './family.js';
 import type { JupyterFound } from './probe.js';
 import type { ResolvedEnvironment } from './resolve.js';
 
-/** Recorded as they are and restored as they were; the rest of the login environment does not travel. */
+/**
+ * Recorded as they are and restored as they were; the rest of the login environment does not travel. The two of the module
+ * systems only help the job to find its `module` command.
+ */
 const RESTORED = [
   'PATH',
   'LD_LIBRARY_PATH',
   'MODULEPATH',
   'LOADEDMODULES',
+  'MODULESHOME',
+  'LMOD_PKG',
   'CONDA_PREFIX',
+  'CONDA_DEFAULT_ENV',
   'VIRTUAL_ENV',
   'LANG',
   'LC_ALL',

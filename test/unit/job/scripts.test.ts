@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { checkTemplate } from '../../../src/script/check.js';
 
 const folder = join(import.meta.dirname, '../../../batch-templates');
-const parts = readdirSync(join(folder, 'lib'))
-  .filter((name) => name.endsWith('.sh'))
-  .map((name) => `lib/${name}`);
+const parts = ['lib', 'login'].flatMap((kind) =>
+  readdirSync(join(folder, kind))
+    .filter((name) => name.endsWith('.sh'))
+    .map((name) => `${kind}/${name}`),
+);
 const templates = ['slurm', 'local'].flatMap((kind) =>
   ['notebook.sh', 'jupyterlab.sh'].map((name) => `${kind}/${name}`),
 );
@@ -89,7 +91,7 @@ describe('the bash of jobs', () => {
     },
   );
 
-  it.skipIf(!existsSync('/usr/bin/shellcheck')).each(['lib/run.sh', ...templates])(
+  it.skipIf(!existsSync('/usr/bin/shellcheck')).each(['lib/run.sh', 'login/environment.sh', ...templates])(
     'shellcheck has nothing to say to %s',
     (name) => {
       const { stdout, status } = spawnSync('/usr/bin/shellcheck', ['-x', '-a', name], {
