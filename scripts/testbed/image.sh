@@ -30,11 +30,13 @@ bare_image() {
 }
 
 # The bed's virtual environment moves well: all that names its place is the first line of its scripts, and both
-# Pythons are of one release. Files that are the same are shared with the bare image.
+# Pythons are of one release. As in most images, its Python would look for packages in the user's home. Files that are
+# the same are shared with the bare image.
 add_jupyter() {
   local jupyter=$1/root/opt/jupyter
   cp -al "$1/bare" "$1/root" && mkdir -p "${jupyter%/*}" && cp -a "$jupyter4" "$jupyter" || return
   rm -f "$jupyter/complete"
+  sed -i 's/^include-system-site-packages.*/include-system-site-packages = true/' "$jupyter/pyvenv.cfg" || return
   find "$jupyter/bin" -type f -exec sed -i "s|$jupyter4|/opt/jupyter|g" {} + || return
   printf 'WHERE = "in the image"\n' >"$(echo "$jupyter"/lib/python3*/site-packages)/only_in_image.py" || return
   sed -i 's|"display_name": *"[^"]*"|"display_name": "Python 3 of the image", "env": {"KERNEL_OF": "image"}|' \
