@@ -42,14 +42,20 @@ find_node_address() {
 # which could have the port already.
 start_jupyter() {
   local try
-  [ -z "$sj_jupyter" ] || [ -x "$sj_jupyter" ] ||
-    fail "there is no $sj_jupyter on node $sj_node: is its file system there?"
+  if [ -n "${sj_image-}" ]; then
+    check_image
+  else
+    [ -z "$sj_jupyter" ] || [ -x "$sj_jupyter" ] ||
+      fail "there is no $sj_jupyter on node $sj_node: is its file system there?"
+  fi
   [ -d "$sj_root_dir" ] || fail "there is no directory $sj_root_dir on node $sj_node"
+  [ -z "${sj_image-}" ] || fetch_image
   for ((try = 0; try < sj_port_tries; try++)); do
     sj_jupyter_port=$((20000 + RANDOM % 12768))
     port_in_use "$sj_jupyter_port" && continue
     say "starting Jupyter on node $sj_node, port $sj_jupyter_port"
-    launch_jupyter
+    rm -f -- "$sj_runtime"/*server-*.json
+    start_in_background run_jupyter
     await_jupyter && return 0
     say "port $sj_jupyter_port is somebody else's, trying another one"
     stop_jupyter
@@ -57,22 +63,24 @@ start_jupyter() {
   fail "no free port was found on node $sj_node in $sj_port_tries tries"
 }
 
-# Job control gives the background process a group of its own.
-launch_jupyter() {
-  rm -f -- "$sj_runtime"/*server-*.json
+# start_in_background FUNCTION. Job control gives it a process group of its own.
+start_in_background() {
   set -m
-  run_jupyter </dev/null &
+  as_child "$1" </dev/null &
   sj_jupyter_pid=$!
   set +m
+}
+
+as_child() {
+  # shellcheck disable=SC2086  # names
+  trap - EXIT $sj_signals
+  "$1"
 }
 
 # In the background process: becomes Jupyter.
 run_jupyter() {
   local class jupyter=$sj_jupyter arguments
-  # shellcheck disable=SC2086  # names
-  trap - EXIT $sj_signals
   restore_environment
-  [ -n "$jupyter" ] || jupyter=$(type -P jupyter) || exit 127
   case $server in
     jupyterlab) arguments=(lab) ;;
     *) arguments=(notebook) ;;
@@ -84,6 +92,8 @@ run_jupyter() {
   for class in $sj_classes; do
     arguments+=("--$class.ip=$sj_bind_address" "--$class.port=$sj_jupyter_port" "--$class.port_retries=0")
   done
+  [ -z "${sj_image-}" ] || become_in_image "$jupyter" "${arguments[@]}"
+  [ -n "$jupyter" ] || jupyter=$(type -P jupyter) || exit 127
   cd -- "$sj_root_dir" || exit 1
   umask "$sj_umask"
   exec "$jupyter" "${arguments[@]}"
@@ -163,6 +173,7 @@ write_ready() {
 # jupyter_ended STATUS WHEN. Ends the job because Jupyter did.
 jupyter_ended() {
   [ ! -s "$sj_runtime/failure" ] || fail "$(<"$sj_runtime/failure")"
+  [ -z "${sj_image-}" ] || image_ended "$1"
   case $1 in
     126 | 127) fail "no jupyter that starts was found on node $sj_node" ;;
     137) fail "Jupyter was killed: perhaps the job ran out of memory" ;;

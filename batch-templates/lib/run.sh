@@ -27,7 +27,7 @@ refuse() {
 
 cd / || exit 1
 : "${session_dir:?}" "${server:?}"
-for sj_file in settings environment lib/{conda,end,environment,http,jupyter,modules,name,sockets}.sh; do
+for sj_file in settings environment lib/{conda,container,end,environment,http,inside,jupyter,modules,name,sockets}.sh; do
   [ -r "$session_dir/$sj_file" ] || refuse "$session_dir/$sj_file cannot be read on $(uname -n)"
 done
 # shellcheck source=/dev/null
@@ -36,6 +36,8 @@ source "$session_dir/settings"
 source "$session_dir/environment"
 # shellcheck source=./conda.sh
 source "$session_dir/lib/conda.sh"
+# shellcheck source=./container.sh
+source "$session_dir/lib/container.sh"
 # shellcheck source=./end.sh
 source "$session_dir/lib/end.sh"
 # shellcheck source=./environment.sh

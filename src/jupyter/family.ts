@@ -25,12 +25,14 @@ export function optionClasses(family: Family): readonly string[] {
  * classes' options are copied over ServerApp's (seen with JupyterLab 4.6 and Notebook 7.6).
  */
 export async function optionFamily(
-  { path, versions }: JupyterFound,
+  { path, versions, image }: JupyterFound,
   server: Server,
   env: NodeJS.ProcessEnv,
 ): Promise<Family> {
   if (server === 'notebook' && majorVersion(versions.notebook) === 6) return 'NotebookApp';
-  if (majorVersion(versions.jupyter_server) < 2 || (await hasOwnConfiguration(path, env))) return undefined;
+  if (majorVersion(versions.jupyter_server) < 2) return undefined;
+  // Those of an image are inside it: they were looked for when it was asked.
+  if (image?.configured ?? (await hasOwnConfiguration(path, env))) return undefined;
   return 'ServerApp';
 }
 

@@ -11,6 +11,11 @@ export interface JupyterFound {
   /** Absolute path of its Python, when it is a Python script. */
   python?: string;
   versions: JupyterVersions;
+  /** It is in a container image, and so are these paths. */
+  image?: {
+    path: string;
+    /** Configuration files there, or in the home directory, could name its options. */ configured: boolean;
+  };
 }
 
 /** Versions as their packages say them; absent: not installed. */
@@ -27,7 +32,7 @@ export function majorVersion(version: string | undefined): number {
 
 export type ProbeResult = { found: JupyterFound } | { missing: string };
 
-const PACKAGES = ['notebook', 'jupyterlab', 'jupyter_server'] as const;
+export const PACKAGES = ['notebook', 'jupyterlab', 'jupyter_server'] as const;
 
 /** importlib.metadata takes 0.07 s where `jupyter lab --version` takes 2.7 s. */
 const ASK_VERSIONS = `
@@ -105,7 +110,10 @@ async function interpreterOf(script: string): Promise<string | undefined> {
 }
 
 /** Undefined for no answer. A site's own start-up code may print as well. */
-function parseVersions({ stdout, exitCode }: RunResult): JupyterVersions | undefined {
+export function parseVersions({
+  stdout,
+  exitCode,
+}: Pick<RunResult, 'stdout' | 'exitCode'>): JupyterVersions | undefined {
   const line = stdout.split('\n').findLast((text) => text.startsWith('{'));
   if (exitCode !== 0 || line === undefined) return undefined;
   try {
@@ -116,7 +124,7 @@ function parseVersions({ stdout, exitCode }: RunResult): JupyterVersions | undef
 }
 
 /** `jupyter --version` prints `notebook         : 6.4.12` or `jupyterlab : not installed`, a line each. */
-function versionsOfListing(stdout: string): JupyterVersions {
+export function versionsOfListing(stdout: string): JupyterVersions {
   const versions: JupyterVersions = {};
   for (const name of PACKAGES) {
     const version = new RegExp(`^${name}\\s*:\\s*(\\d\\S*)`, 'm').exec(stdout)?.[1];
@@ -125,6 +133,6 @@ function versionsOfListing(stdout: string): JupyterVersions {
   return versions;
 }
 
-function lastLine(text: string): string {
+export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }

@@ -1,6 +1,7 @@
 /** From the plan of an environment to the variables and the Jupyter that it really has, here on the login node. */
 import { activateConda } from './conda.js';
 import { enterImage } from './container.js';
+import type { ShownDirectories } from './container-binds.js';
 import type { EnvironmentPlan } from './environment-plan.js';
 import { loadModules } from './modules.js';
 import { probeJupyter, type ProbeResult } from './probe.js';
@@ -9,7 +10,11 @@ export interface ResolveContext {
   env: NodeJS.ProcessEnv;
   /** The package's folder: the bash that looks here is the one that the job runs. */
   packageFolder: string;
+  /** What an image must show whatever it shows by default. */
+  directories: ShownDirectories;
   signal: AbortSignal;
+  /** False: what may be on the node alone need not be here. */
+  check: boolean;
   /** Nothing is built then. */
   dryRun: boolean;
   /** Says what is being done, for what takes long. */
@@ -23,6 +28,8 @@ export interface ResolvedEnvironment {
   env: NodeJS.ProcessEnv;
   /** For people, in a bracket: `conda environment astro`. Absent: what is active here. */
   words?: string;
+  /** Jupyter runs in this container image, where nothing of the environment outside is seen. */
+  image?: string;
   /** What the session's `environment` file says of it beside the variables, by names that begin with `sj_`. */
   recorded: Readonly<Record<string, string>>;
   /** Asks for the Jupyter in it; see {@link probeJupyter}. `notLooked` where it cannot be looked at from here. */
@@ -39,7 +46,9 @@ export async function resolveEnvironment(
   context: ResolveContext,
 ): Promise<ResolvedEnvironment> {
   let resolved = asItIs(context.env);
-  if (plan.modules.length > 0) resolved = await loadModules(plan, resolved, context);
+  // Those that bring apptainer are loaded with the others, here and in the job.
+  const modules = [...plan.modules, ...(plan.image?.modules ?? [])];
+  if (modules.length > 0) resolved = await loadModules({ ...plan, modules }, resolved, context);
   if (plan.conda !== undefined) resolved = await activateConda(plan.conda, plan.condaInit, resolved, context);
   if (plan.image !== undefined) resolved = await enterImage(plan.image, resolved, context);
   return resolved;

@@ -45,6 +45,11 @@ export function startPath(server: Server): string {
 
 function missing(server: Server, found: JupyterFound): StartJupyterError {
   const name = server === 'notebook' ? 'notebook' : 'jupyterlab';
+  if (found.image !== undefined) {
+    return new StartJupyterError('no-jupyter', `${title(server)} is not in the image ${found.image.path}.`, {
+      hint: `Start the other one (-s notebook, -s lab), or build the image with it (pip install ${name}).`,
+    });
+  }
   return new StartJupyterError('no-jupyter', `${title(server)} is not installed with ${found.path}.`, {
     hint: `Install it there (pip install ${name}, or conda install ${name}), or activate an environment that has it.`,
   });

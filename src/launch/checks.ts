@@ -49,7 +49,8 @@ export async function check(
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }
   for (const doubt of checkLimits(planned, partitions, system)) progress.warn(doubt);
-  if (system.values.conda_required && !env['CONDA_PREFIX']) throw noConda(system);
+  if (system.values.conda_required && environment.image === undefined && !env['CONDA_PREFIX'])
+    throw noConda(system);
   if ('notLooked' in probe) {
     progress.warn(probe.notLooked);
     return { server: asked ?? usual };

@@ -1,6 +1,7 @@
 /** From options and system to the software that Jupyter runs in. Pure. */
 import { resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
+import { checkedBind } from '../jupyter/container-binds.js';
 import type { EnvironmentPlan, ImagePlan } from '../jupyter/environment-plan.js';
 import type { System } from '../site/system.js';
 import type { LaunchOptions } from './options.js';
@@ -56,8 +57,11 @@ function imageOf(
   if (image === undefined) return undefined;
   const gpu = options.imageGpu ?? values.image_gpu;
   return {
-    image: /^[a-z]+:\/\//.test(image) ? image : resolve(cwd, image),
-    binds: [...(values.binds ?? []), ...(options.binds ?? [])],
+    image: /^[a-z][a-z0-9+.-]*:\/\//i.test(image) ? image : resolve(cwd, image),
+    binds: [
+      ...(values.binds ?? []).map((bind) => checkedBind('binds', bind, cwd)),
+      ...(options.binds ?? []).map((bind) => checkedBind(options.from('binds'), bind, cwd)),
+    ],
     ...(gpu === undefined ? {} : { gpu }),
     modules: values.image_modules ?? [],
   };

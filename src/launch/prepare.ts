@@ -114,7 +114,10 @@ async function prepareWith(
   const plan = planEnvironment(options, system, context.cwd);
   const changed = changesEnvironment(plan);
   const environment = changed
-    ? await resolveEnvironment(plan, resolveContext(context, options))
+    ? await resolveEnvironment(
+        plan,
+        resolveContext(context, options, { home, notebook: rootDir, session: place.directory }),
+      )
     : asItIs(env);
   const probing = options.check
     ? ((changed ? undefined : early) ?? environment.probe(context.signal))
@@ -144,10 +147,11 @@ function namesEnvironment({ modules, condaEnv, condaYml, image, profile }: Launc
 
 function resolveContext(
   { env, packageFolder, signal, progress }: LaunchContext,
-  { dryRun }: LaunchOptions,
+  { dryRun, check }: LaunchOptions,
+  directories: ResolveContext['directories'],
 ): ResolveContext {
   return {
-    ...{ env, packageFolder, signal, dryRun },
+    ...{ env, packageFolder, directories, signal, check, dryRun },
     doing: (text) => progress.doing(text),
     warn: (text) => progress.warn(text),
   };
