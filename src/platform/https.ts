@@ -1,6 +1,8 @@
 /** The only door to HTTPS. Certificates are always checked; what fails before an answer is an error with a code. */
+import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { sentence, StartJupyterError } from '../errors.js';
 
 export interface HttpsRequest {
@@ -13,6 +15,8 @@ export interface HttpsRequest {
   /** PEM; replaces the roots that Node trusts by itself. */
   ca?: string;
   signal?: AbortSignal;
+  /** Called with the server's certificate once it was found good. */
+  onCertificate?: (certificate: X509Certificate) => void;
 }
 
 export interface HttpsAnswer {
@@ -26,19 +30,26 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /** Sends one request on a connection of its own, without following redirects or using an HTTP proxy. */
 export async function httpsRequest(request: HttpsRequest): Promise<HttpsAnswer> {
-  const { Agent, request: send } = await import('./undici.js');
+  const { Agent, buildConnector, request: send } = await import('./undici.js');
   const limit = AbortSignal.timeout(request.timeoutMs);
   const signal = request.signal ? AbortSignal.any([limit, request.signal]) : limit;
+  const connect = buildConnector({
+    lookup: loopbackForLocalhost,
+    // undici looks at a request's signal only once there is a connection.
+    signal,
+    timeout: 0,
+    // Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED=0 in a person's environment would change that.
+    rejectUnauthorized: true,
+    ...(request.ca === undefined ? {} : { ca: request.ca }),
+  });
   const agent = new Agent({
-    connect: {
-      lookup: loopbackForLocalhost,
-      // undici looks at a request's signal only once there is a connection.
-      signal,
-      timeout: 0,
-      // Said although it is the default: NODE_TLS_REJECT_UNAUTHORIZED=0 in a person's environment would change that.
-      rejectUnauthorized: true,
-      ...(request.ca === undefined ? {} : { ca: request.ca }),
-    },
+    connect: (target, done) =>
+      connect(target, (...[error, socket]) => {
+        const certificate = socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
+        if (certificate) request.onCertificate?.(certificate);
+        if (error) done(error, null);
+        else done(null, socket);
+      }),
     maxResponseSize: MAX_BODY_BYTES,
   });
   try {

@@ -155,7 +155,7 @@ function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reser
 }
 
 /** An answer that is not a success, in the service's own words. */
-function refusal(host: string, answer: HttpsAnswer): StartJupyterError {
+export function refusal(host: string, answer: HttpsAnswer): StartJupyterError {
   const words = ownWords(answer);
   if (words !== undefined) {
     return new StartJupyterError('proxy-refused', sentence(`The proxy ${host} refused: ${words}`), {

@@ -91,7 +91,7 @@ async function makeStaging(place: SessionPlace): Promise<string> {
 }
 
 /** Writes a new file of mode 0600 and makes sure that the file system keeps that mode. */
-async function writePrivate(path: string, content: string): Promise<void> {
+export async function writePrivate(path: string, content: string): Promise<void> {
   try {
     // wx: exclusive, does not follow a link that somebody put there.
     const file = await open(path, 'wx', 0o600);
@@ -127,13 +127,17 @@ export async function saveRecord(directory: string, record: SessionRecord): Prom
 
 /** Makes a directory of mode 0700 and refuses one that somebody else could change things in. */
 async function makeSafe(sessions: string): Promise<void> {
-  let real: string;
-  try {
-    await mkdir(sessions, { recursive: true, mode: 0o700 });
-    real = await realpath(sessions);
-  } catch (error) {
+  await mkdir(sessions, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw cannotWrite(sessions, error);
-  }
+  });
+  await checkSafe(sessions);
+}
+
+/** Refuses a directory, which is there, that somebody else could change things in. Throws 'unsafe-directory'. */
+export async function checkSafe(sessions: string): Promise<void> {
+  const real = await realpath(sessions).catch((error: unknown) => {
+    throw cannotWrite(sessions, error);
+  });
   if (process.getuid === undefined) return;
   const uid = process.getuid();
   const trusted = [uid, 0, ...(await unmappedRoot())];
@@ -194,7 +198,7 @@ function unsafe(path: string, why: string, hint: string): StartJupyterError {
   );
 }
 
-function cannotWrite(directory: string, error: unknown): StartJupyterError {
+export function cannotWrite(directory: string, error: unknown): StartJupyterError {
   const code = (error as NodeJS.ErrnoException).code;
   const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new StartJupyterError(

@@ -1,0 +1,35 @@
+import { doubtful, failed, type Finding } from './finding.js';
+
+/** Looks at one thing. What it throws of a launch's errors is its finding. */
+export type Look = (signal: AbortSignal) => Promise<Finding[]>;
+
+/**
+ * Looks for a while at most. What does not answer by then is left to itself, told so by its signal: that nobody can tell is a
+ * finding, too.
+ */
+export async function limited(
+  topic: string,
+  limitMs: number,
+  signal: AbortSignal,
+  look: Look,
+  whenSlow = doubtful(
+    topic,
+    `No answer within ${limitMs / 1000} seconds.`,
+    'The machine or its file systems are slow now: try again later.',
+  ),
+): Promise<Finding[]> {
+  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding[]>((resolve) => {
+    timer = setTimeout(() => resolve([whenSlow]), limitMs);
+  });
+  try {
+    const looked = look(AbortSignal.any([signal, over.signal])).catch((error: unknown) => [
+      failed(topic, error),
+    ]);
+    return await Promise.race([looked, late]);
+  } finally {
+    clearTimeout(timer);
+    over.abort();
+  }
+}
