@@ -44,7 +44,7 @@ export async function check(
   ]);
   // What was interrupted says that there is nothing.
   stopIfAborted(signal);
-  if (doubt !== undefined) progress.warn(`${system.name} is said to have another scheduler: ${doubt}`);
+  if (doubt !== undefined) progress.warn(doubt);
   if (partitions === undefined) {
     progress.warn('The scheduler does not say what partitions there are: going on without that check.');
   }

@@ -1,5 +1,4 @@
 /** The adapter for a kind of scheduler. Each is loaded only when it is chosen. */
-import { StartJupyterError } from '../errors.js';
 import type { Scheduler } from './scheduler.js';
 
 export interface SchedulerContext {
@@ -7,7 +6,6 @@ export interface SchedulerContext {
   env: NodeJS.ProcessEnv;
 }
 
-/** Throws 'unsupported-platform' for Torque and PBS, which have no adapter yet. */
 export async function chooseScheduler(
   kind: Scheduler['kind'],
   context: SchedulerContext,
@@ -18,15 +16,8 @@ export async function chooseScheduler(
     case 'local':
       return (await import('./local.js')).createLocal(context);
     case 'torque':
+      return (await import('./torque.js')).createTorque(context);
     case 'pbs':
-      throw new StartJupyterError(
-        'unsupported-platform',
-        `This version cannot submit jobs to ${NAMES[kind]}.`,
-        {
-          hint: 'It submits to Slurm, and runs Jupyter on this machine with --system local.',
-        },
-      );
+      return (await import('./pbs.js')).createPbs(context);
   }
 }
-
-const NAMES = { torque: 'Torque', pbs: 'PBS' };

@@ -10,7 +10,7 @@ const parts = ['lib', 'login'].flatMap((kind) =>
     .filter((name) => name.endsWith('.sh'))
     .map((name) => `${kind}/${name}`),
 );
-const templates = ['slurm', 'local'].flatMap((kind) =>
+const templates = ['slurm', 'torque', 'pbs', 'local'].flatMap((kind) =>
   ['notebook.sh', 'jupyterlab.sh'].map((name) => `${kind}/${name}`),
 );
 const text = (name: string) => readFileSync(join(folder, name), 'utf8');
