@@ -13,12 +13,12 @@ import {
 import type { Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
-import { templateServer } from '../script/check.js';
-import { findTemplate, readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
+import { readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
 import { newSessionPlace, type SessionPlace } from '../session/store.js';
 import type { System } from '../site/system.js';
 import { authority } from './authority.js';
 import { check } from './checks.js';
+import { chooseTemplate } from './choose-template.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { planEnvironment } from './environment.js';
@@ -94,7 +94,8 @@ async function prepareWith(
   const options = here ? withoutScheduler(profiled, here, system, context) : profiled;
 
   const scheduler = await chooseScheduler(kind, { env });
-  const fixed = await fixedTemplate(context, options, system, kind);
+  const chosen = await chooseTemplate(context, options, system, [kind, found.values.scheduler]);
+  const { template: fixed } = chosen;
   const place = newSessionPlace(env, home, context.now(), (bytes) => context.random(bytes));
   const jobName = `jupyter-${place.id.split('-').at(-1) ?? place.id}`;
   const variables = scheduler.siteVariables();
@@ -123,7 +124,7 @@ async function prepareWith(
     ? ((changed ? undefined : early) ?? environment.probe(context.signal))
     : undefined;
 
-  const asked = options.server ?? (fixed && templateServer(fixed.text));
+  const asked = chosen.server;
   const [{ server, jupyter }, certificate] = await Promise.all([
     check(context, { system, scheduler, planned, asked, environment, probing }),
     options.dryRun ? undefined : prepareAhead(context.now()),
@@ -159,22 +160,4 @@ function resolveContext(
 
 function templates(context: LaunchContext): string {
   return join(context.packageFolder, 'batch-templates');
-}
-
-/** The template that somebody chose; undefined: the shipped one of the server that will be started. */
-async function fixedTemplate(
-  context: LaunchContext,
-  options: LaunchOptions,
-  system: System,
-  kind: Scheduler['kind'],
-): Promise<Template | undefined> {
-  const name = options.batchScript ?? (options.server === undefined ? system.values.template : undefined);
-  if (name === undefined) return undefined;
-  const search = {
-    name,
-    scheduler: kind,
-    templatesFolder: templates(context),
-    ...(options.batchScript === undefined ? {} : { cwd: context.cwd }),
-  };
-  return readTemplate(await findTemplate(search));
 }

@@ -1,30 +1,17 @@
-/** Finds and reads the template of a job: a shipped one by its name, or a person's own by its path. */
+/** Folders of templates, and reading one of them. */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
-import { badTemplate, checkTemplate, templateText } from './check.js';
+import { checkTemplate, templateText } from './check.js';
+import { badTemplate, wrong } from './template-problem.js';
 
 const LARGEST_BYTES = 1024 * 1024;
 
-/** A shipped template by its full name: `slurm/notebook.sh`. Other scripts in these folders are no templates. */
-const SHIPPED_NAME = /^[a-z]+\/(?:notebook|jupyterlab)\.sh$/;
+/** The folders within a folder of templates, each for the jobs of one scheduler. */
+export const SCHEDULER_FOLDERS = ['slurm', 'torque', 'pbs', 'local'] as const;
 
-/** Without the folder the scheduler's own is meant; `batch_` is how the first start-jupyter called them. */
-const BARE_NAME = /^(?:batch_)?(notebook|jupyterlab)\.sh$/;
-
-export interface TemplateSearch {
-  /** What the person or the configuration said. */
-  name: string;
-  /** The kind of the system's scheduler: the folder of its templates. */
-  scheduler: string;
-  /** The package's `batch-templates`. */
-  templatesFolder: string;
-  /**
-   * What a relative path starts from. Absent: the configuration said the name, and what lies in a person's current
-   * directory, which may be everybody's, is not looked at.
-   */
-  cwd?: string;
-}
+/** What we ship; other scripts in these folders are no templates. */
+export const SHIPPED_NAME = /^[a-z]+\/(?:notebook|jupyterlab)\.sh$/;
 
 export interface Template {
   /** Absolute. */
@@ -42,26 +29,16 @@ export function shippedTemplatePath(
   return join(templatesFolder, scheduler, `${server}.sh`);
 }
 
-/**
- * The absolute path of the template that is meant. A shipped name means the shipped template, whatever lies in the current
- * directory; if a file of that name lies there as well, it is refused rather than guessed.
- * @throws StartJupyterError 'unknown-template' with a list of what there is
- */
-export async function findTemplate(search: TemplateSearch): Promise<string> {
-  const { name, templatesFolder, cwd } = search;
-  const own = ownPath(name, cwd);
-  const shippedName = fullName(name, search.scheduler);
-  const shipped = shippedName === undefined ? undefined : join(templatesFolder, shippedName);
-  const [ownExists, shippedExists] = await Promise.all([
-    own !== undefined && exists(own),
-    shipped !== undefined && exists(shipped),
-  ]);
-  if (shipped !== undefined && shippedExists) {
-    if (ownExists && own !== shipped) throw ambiguous(name, shippedName ?? name);
-    return shipped;
-  }
-  if (own !== undefined && ownExists) return own;
-  throw await unknown(search);
+/** The templates of a folder, `slurm/astro.sh` or `astro.sh`, sorted; none where there is no folder. */
+export async function templateNames(folder: string): Promise<string[]> {
+  const inFolder = async (prefix: string): Promise<string[]> => {
+    const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => !entry.isDirectory() && /^[^.~].*\.sh$/s.test(entry.name))
+      .map((entry) => prefix + entry.name);
+  };
+  const all = await Promise.all(['', ...SCHEDULER_FOLDERS.map((name) => `${name}/`)].map(inFolder));
+  return all.flat().sort();
 }
 
 /**
@@ -69,73 +46,27 @@ export async function findTemplate(search: TemplateSearch): Promise<string> {
  * @throws StartJupyterError 'bad-template' with file and line
  */
 export async function readTemplate(path: string): Promise<Template> {
-  const bytes = await readSmallFile(path);
-  const text = templateText(bytes, path);
+  const text = templateText(await templateBytes(path));
+  if (typeof text !== 'string') throw badTemplate(path, text);
   checkTemplate(text, path);
   return { path, text };
 }
 
-function fullName(name: string, scheduler: string): string | undefined {
-  if (SHIPPED_NAME.test(name)) return name;
-  const bare = BARE_NAME.exec(name)?.[1];
-  return bare === undefined ? undefined : `${scheduler}/${bare}.sh`;
-}
-
-/** The file that a name may be a path of; undefined for a relative one that starts from nowhere. */
-function ownPath(name: string, cwd: string | undefined): string | undefined {
-  if (cwd !== undefined) return resolve(cwd, name);
-  return isAbsolute(name) ? name : undefined;
-}
-
-/** What cannot be looked at is taken to be there: reading it says then what is wrong. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
-  }
-}
-
-/** Looks before it opens: a pipe would wait for ever, a device never end. */
-async function readSmallFile(path: string): Promise<Uint8Array> {
+/**
+ * Reads a template as it is. Looks before it opens: a pipe would wait for ever, a device never end.
+ * @throws StartJupyterError 'bad-template'
+ */
+export async function templateBytes(path: string): Promise<Uint8Array> {
+  const refuse = (what: string): never => {
+    throw badTemplate(path, wrong(undefined, what));
+  };
   try {
     const found = await stat(path);
-    if (!found.isFile()) {
-      throw badTemplate(path, undefined, found.isDirectory() ? 'is a directory' : 'is not an ordinary file');
-    }
-    if (found.size > LARGEST_BYTES) throw badTemplate(path, undefined, 'is larger than 1 MiB');
+    if (!found.isFile()) refuse(found.isDirectory() ? 'is a directory' : 'is not an ordinary file');
+    if (found.size > LARGEST_BYTES) refuse('is larger than 1 MiB');
     return await readFile(path);
   } catch (error) {
     if (error instanceof StartJupyterError) throw error;
-    const why = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw badTemplate(path, undefined, `cannot be read (${why})`);
+    return refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
   }
-}
-
-function ambiguous(name: string, shippedName: string): StartJupyterError {
-  return new StartJupyterError(
-    'unknown-template',
-    `"${name}" is the name of a shipped template, and a file of that name is here as well`,
-    {
-      hint: `Write ./${name} for the file here${shippedName === name ? '' : `, ${shippedName} for the shipped one`}.`,
-    },
-  );
-}
-
-async function unknown(search: TemplateSearch): Promise<StartJupyterError> {
-  const { name, cwd } = search;
-  const there = await shippedNames(search.templatesFolder);
-  const own = ownPath(name, cwd);
-  return new StartJupyterError(
-    'unknown-template',
-    `There is no template "${name}": it is no shipped one${own === undefined ? '' : `, and ${own} does not exist`}`,
-    { hint: `Shipped are ${there.join(', ')}. A template of your own is given by its path.` },
-  );
-}
-
-async function shippedNames(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true }).catch(() => []);
-  const names = entries.map((entry) => entry.replaceAll('\\', '/'));
-  return names.filter((name) => SHIPPED_NAME.test(name)).sort();
 }

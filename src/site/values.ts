@@ -84,10 +84,9 @@ export const path: ReadValue<string> = (node, reading) => {
   return undefined;
 };
 
-/** The forms of a shipped template's name; any other file beside the configuration is a path like every other. */
-const SHIPPED_TEMPLATE =
-  /^(?:(?:slurm|torque|pbs|local)\/(?:notebook|jupyterlab)|(?:batch_)?(?:notebook|jupyterlab))\.sh$/;
+/** The forms of a template's name. Whether there is one of that name is seen when it is looked for. */
+const TEMPLATE_NAME = /^(?:(?:slurm|torque|pbs|local)\/)?[^./~\p{Cc}][^/\p{Cc}]*$/u;
 
-/** A shipped template by its name (`jupyterlab.sh`, `slurm/jupyterlab.sh`), or a file. */
+/** A template by its name (`jupyterlab.sh`, `slurm/astro`), or a file. */
 export const template: ReadValue<string> = (node, reading) =>
-  node.kind === 'text' && SHIPPED_TEMPLATE.test(node.text) ? node.text : path(node, reading);
+  node.kind === 'text' && TEMPLATE_NAME.test(node.text) ? node.text : path(node, reading);

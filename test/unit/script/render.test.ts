@@ -35,6 +35,30 @@ printf '%s\\0' "$session_dir" "$server"
 `);
   });
 
+  it('makes of start_session the lines that do it, and leaves text alone', () => {
+    const text = '#!/bin/bash\n# a\ncat <<EOF\nstart_session notebook\nEOF\nstart_session lab  # go\n# b\n';
+    const directives = { lower: ['#L'], upper: ['#U'], log: '/l' };
+    expect(render(text, { session_dir: "it's", server: 'notebook' }, directives)).toBe(`#!/bin/bash
+#L
+# a
+#U
+exec >>'/l' 2>&1
+cat <<EOF
+start_session notebook
+EOF
+session_dir='it'\\''s'
+server='jupyterlab'
+source "$session_dir/run.sh"  # go
+# b
+`);
+  });
+
+  it('lets a start_session without a server start the one that was chosen', () => {
+    const rendered = render('#!/bin/bash\nstart_session', { session_dir: '/s', server: 'notebook' }, NONE);
+    const lines = ['#!/bin/bash', "session_dir='/s'", "server='notebook'", 'source "$session_dir/run.sh"'];
+    expect(rendered).toBe(lines.join('\n'));
+  });
+
   it('changes nothing else', () => {
     const text = `#!/bin/bash\nsession_dir={{session_dir}}\necho '{{.State}}' {{a,b},c}`;
     const rendered = render(text, { session_dir: 'S', server: 'X' }, NONE);

@@ -2,105 +2,48 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openLine } from '../../../src/script/placeholders.js';
-import { findTemplate, readTemplate, shippedTemplatePath } from '../../../src/script/templates.js';
 import { templateServer } from '../../../src/script/check.js';
+import { readTemplate, shippedTemplatePath, templateNames } from '../../../src/script/templates.js';
 
-const openLines = (text: string) => text.split('\n').flatMap((line) => openLine(line)?.name ?? []);
-const GOOD = '#!/bin/bash\nsession_dir={{session_dir}}\n';
+const GOOD = '#!/bin/bash\nstart_session\n';
 let top: string;
-let templatesFolder: string;
 let cwd: string;
 
 beforeEach(() => {
   top = mkdtempSync(join(tmpdir(), 'sj-templates-'));
-  templatesFolder = join(top, 'batch-templates');
   cwd = join(top, 'here');
   mkdirSync(cwd);
-  mkdirSync(join(templatesFolder, 'lib'), { recursive: true });
-  for (const folder of ['slurm', 'torque']) {
-    mkdirSync(join(templatesFolder, folder), { recursive: true });
-    writeFileSync(join(templatesFolder, folder, 'notebook.sh'), GOOD);
-  }
-  writeFileSync(join(templatesFolder, 'slurm', 'jupyterlab.sh'), GOOD);
-  writeFileSync(join(templatesFolder, 'slurm', 'another.sh'), GOOD);
-  writeFileSync(join(templatesFolder, 'lib', 'run.sh'), GOOD);
 });
 
 afterEach(() => {
   rmSync(top, { recursive: true, force: true });
 });
 
-const find = (name: string, scheduler = 'slurm') => findTemplate({ name, scheduler, templatesFolder, cwd });
-
-describe('findTemplate', () => {
-  it.each([
-    ['slurm/notebook.sh', 'torque', 'slurm/notebook.sh'],
-    ['torque/notebook.sh', 'slurm', 'torque/notebook.sh'],
-    ['notebook.sh', 'torque', 'torque/notebook.sh'],
-    ['jupyterlab.sh', 'slurm', 'slurm/jupyterlab.sh'],
-    ['batch_notebook.sh', 'slurm', 'slurm/notebook.sh'],
-    ['batch_jupyterlab.sh', 'slurm', 'slurm/jupyterlab.sh'],
-  ])('%s on %s is the shipped %s', async (name, scheduler, expected) => {
-    expect(await find(name, scheduler)).toBe(join(templatesFolder, expected));
+describe('templateNames', () => {
+  it('lists what ends in .sh, in the folder and in those of schedulers', async () => {
+    const names = [
+      'a.sh',
+      'slurm/z.sh',
+      'pbs/my own.sh',
+      '.hidden.sh',
+      'note.txt',
+      'slurm/x.sh~',
+      'other/y.sh',
+    ];
+    for (const folder of ['pbs', 'other']) mkdirSync(join(cwd, folder));
+    mkdirSync(join(cwd, 'slurm', 'folder.sh'), { recursive: true });
+    for (const name of names) writeFileSync(join(cwd, name), '');
+    expect(await templateNames(cwd)).toEqual(['a.sh', 'pbs/my own.sh', 'slurm/z.sh']);
   });
 
-  it.each(["my own $(job) it's.sh", './x.sh', 'sub/notebook.sh'])('%j is a file here', async (name) => {
-    mkdirSync(join(cwd, 'sub'));
-    writeFileSync(join(cwd, name), GOOD);
-    expect(await find(name)).toBe(join(cwd, name));
+  it('lists nothing where there is no folder', async () => {
+    expect(await templateNames(join(cwd, 'gone'))).toEqual([]);
   });
-
-  it('takes an absolute path', async () => {
-    const path = join(cwd, 'x.sh');
-    writeFileSync(path, GOOD);
-    expect(await find(path)).toBe(path);
-  });
-
-  it('does not guess between a shipped template and a file of its name', async () => {
-    writeFileSync(join(cwd, 'notebook.sh'), GOOD);
-    await expect(find('notebook.sh')).rejects.toMatchObject({
-      code: 'unknown-template',
-      hint: 'Write ./notebook.sh for the file here, slurm/notebook.sh for the shipped one.',
-    });
-    expect(await find('./notebook.sh')).toBe(join(cwd, 'notebook.sh'));
-  });
-
-  it('looks at nothing in the current directory when the configuration said the name', async () => {
-    mkdirSync(join(cwd, 'pbs'));
-    for (const name of ['notebook.sh', 'job.sh', 'pbs/notebook.sh']) writeFileSync(join(cwd, name), GOOD);
-    const said = (name: string) => findTemplate({ name, scheduler: 'slurm', templatesFolder });
-    const before = process.cwd();
-    process.chdir(cwd);
-    try {
-      expect(await said('notebook.sh')).toBe(join(templatesFolder, 'slurm', 'notebook.sh'));
-      expect(await said(join(cwd, 'job.sh'))).toBe(join(cwd, 'job.sh'));
-      for (const name of ['job.sh', 'pbs/notebook.sh'])
-        await expect(said(name)).rejects.toMatchObject({ code: 'unknown-template' });
-    } finally {
-      process.chdir(before);
-    }
-  });
-
-  it.each(['nothing.sh', 'slurm/nothing.sh', 'lib/run.sh', 'slurm/another.sh', '/no/such/file', '~/x.sh'])(
-    '%j is not known, with a list of what there is',
-    async (name) => {
-      await expect(find(name)).rejects.toMatchObject({
-        code: 'unknown-template',
-        message: expect.stringContaining(`"${name}"`) as string,
-        hint: expect.stringContaining(
-          'slurm/jupyterlab.sh, slurm/notebook.sh, torque/notebook.sh.',
-        ) as string,
-      });
-    },
-  );
 });
 
 describe('shippedTemplatePath', () => {
   it('is in the folder of the scheduler', () => {
-    expect(shippedTemplatePath(templatesFolder, 'slurm', 'notebook')).toBe(
-      join(templatesFolder, 'slurm', 'notebook.sh'),
-    );
+    expect(shippedTemplatePath('/t', 'slurm', 'notebook')).toBe(join('/t', 'slurm', 'notebook.sh'));
   });
 });
 
@@ -125,7 +68,6 @@ describe('readTemplate', () => {
     expect(shipped.length).toBeGreaterThanOrEqual(4);
     for (const name of shipped) {
       const { text } = await readTemplate(join(folder, name));
-      expect(openLines(text), name).toEqual(['session_dir']);
       // What it starts stands in it, so that a copy under another name starts the same.
       expect(name).toContain(`/${templateServer(text) ?? 'no server'}.sh`);
     }

@@ -169,9 +169,17 @@ describe('the layers', () => {
     expect(shipped?.values.template).toBe('slurm/jupyterlab.sh');
   });
 
-  it.each(['job.sh', 'slurm/job.sh', 'my/job.sh'])('take %s from there as well', async (name) => {
-    const [own] = await load(`systems: {a: {scheduler: slurm, template: ${name}}}`);
-    expect(own?.values.template).toBe(place(join(...name.split('/'))));
+  it.each(['job', 'job.sh', 'slurm/job.sh', 'my job.sh'])(
+    'leave the template %s to be found by its name',
+    async (name) => {
+      const [own] = await load(`systems: {a: {scheduler: slurm, template: ${name}}}`);
+      expect(own?.values.template).toBe(name);
+    },
+  );
+
+  it('take a template from another folder from there as well', async () => {
+    const [own] = await load('systems: {a: {scheduler: slurm, template: my/job.sh}}');
+    expect(own?.values.template).toBe(place(join('my', 'job.sh')));
   });
 });
 

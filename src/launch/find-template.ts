@@ -1,0 +1,139 @@
+/** The template that a name means: one of the folders', or a file. */
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { StartJupyterError } from '../errors.js';
+import { SCHEDULER_FOLDERS, SHIPPED_NAME, templateNames } from '../script/templates.js';
+import { nearest } from '../site/nearest.js';
+import type { TemplateFolder } from './template-folders.js';
+
+export interface TemplateSearch {
+  /** What the person or the configuration said. */
+  name: string;
+  /** Kinds of schedulers whose folders a bare name is looked for in, the first before the second. */
+  schedulers: readonly string[];
+  /** Those that may be looked into, the highest first. */
+  folders: readonly TemplateFolder[];
+  /** What a relative path starts from: the current directory, or the folder of the configuration file. */
+  base: string;
+  /** Of the person: the shell leaves `~` alone in `--batch-script=~/my.sh`. */
+  home?: string;
+}
+
+/** A template by its name. */
+export interface NamedTemplate extends TemplateFolder {
+  /** `slurm/astro.sh` or `astro.sh`. */
+  name: string;
+  path: string;
+}
+
+/** `astro`, `astro.sh`, `slurm/astro`; anything else is a path only. */
+const NAME = new RegExp(`^(?:(${SCHEDULER_FOLDERS.join('|')})/)?([^./~\\p{Cc}][^/\\p{Cc}]*)$`, 'u');
+
+/**
+ * The absolute path of the template that is meant. A name is looked for in one folder after the other; if a file of that
+ * name lies in `base` as well, it is refused rather than guessed.
+ * @throws StartJupyterError 'unknown-template' with what there is
+ */
+export async function findTemplate(search: TemplateSearch): Promise<string> {
+  const { name } = search;
+  const file = pathOf(search);
+  const [named, isFile] = await Promise.all([findByName(search), exists(file)]);
+  if (named === undefined) {
+    if (isFile) return file;
+    throw await unknown(search, file);
+  }
+  if (isFile && file !== named.path) throw ambiguous(name, named, file);
+  return named.path;
+}
+
+/** Undefined for what is no template's name, and for one that is in no folder. */
+async function findByName({ name, schedulers, folders }: TemplateSearch): Promise<NamedTemplate | undefined> {
+  const [, kind, bare] = NAME.exec(name) ?? [];
+  if (bare === undefined) return undefined;
+  const prefixes = kind === undefined ? [...new Set(schedulers.map((one) => `${one}/`)), ''] : [`${kind}/`];
+  for (const file of filesOf(bare)) {
+    for (const one of folders) {
+      for (const inFolder of prefixes.map((prefix) => prefix + file)) {
+        if (one.layer === 'shipped' && !SHIPPED_NAME.test(inFolder)) continue;
+        const path = join(one.folder, inFolder);
+        if (await exists(path)) return { ...one, name: inFolder, path };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Which files a bare name may mean. `batch_` is how the first start-jupyter called its templates. */
+function filesOf(bare: string): string[] {
+  const file = bare.endsWith('.sh') ? bare : `${bare}.sh`;
+  const old = /^batch_((?:notebook|jupyterlab)\.sh)$/.exec(file)?.[1];
+  return old === undefined ? [file] : [file, old];
+}
+
+function pathOf({ name, base, home }: TemplateSearch): string {
+  if (home !== undefined && name.startsWith('~/')) return join(home, name.slice(2));
+  return resolve(base, name);
+}
+
+/** What cannot be looked at is taken to be there: reading it says then what is wrong. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+function ambiguous(name: string, named: NamedTemplate, file: string): StartJupyterError {
+  const whose = { user: 'your', site: 'the site’s', shipped: 'the shipped' }[named.layer];
+  const full = named.name === name ? named.path : named.name;
+  return new StartJupyterError(
+    'unknown-template',
+    `"${name}" is the name of ${whose} template ${named.name}, and a file of that name lies in ${dirnameOf(file, name)} as well`,
+    { hint: `Write ${isAbsolute(name) ? name : `./${name}`} for the file, ${full} for the template.` },
+  );
+}
+
+function dirnameOf(file: string, name: string): string {
+  return file.endsWith(`/${name}`) ? file.slice(0, -name.length - 1) || '/' : file;
+}
+
+async function unknown(search: TemplateSearch, file: string): Promise<StartJupyterError> {
+  const { name, schedulers } = search;
+  const isName = NAME.test(name);
+  const there = await allNames(search.folders);
+  const fitting = there.filter(
+    (one) => !one.includes('/') || schedulers.some((kind) => one.startsWith(`${kind}/`)),
+  );
+  const meant = isName ? meantName(name, fitting, there) : undefined;
+  const elsewhere = isName
+    ? `it is in no folder of templates, and ${file} does not exist`
+    : `${file} does not exist`;
+  const shown = fitting.length > 0 ? fitting : there;
+  return new StartJupyterError('unknown-template', `There is no template "${name}": ${elsewhere}`, {
+    hint: [
+      ...(meant === undefined ? [] : [meant]),
+      `There are ${shown.join(', ')}. Any other is given by its path. "start-jupyter templates" says more.`,
+    ].join('\n'),
+  });
+}
+
+async function allNames(folders: readonly TemplateFolder[]): Promise<string[]> {
+  const names = await Promise.all(
+    folders.map(async ({ layer, folder }) => {
+      const all = await templateNames(folder);
+      return layer === 'shipped' ? all.filter((one) => SHIPPED_NAME.test(one)) : all;
+    }),
+  );
+  return [...new Set(names.flat())].sort();
+}
+
+/** The template of another scheduler, or one with a name as near as a slip. */
+function meantName(name: string, fitting: readonly string[], there: readonly string[]): string | undefined {
+  const bare = (one: string): string => one.replace(/^[a-z]+\//, '').replace(/\.sh$/, '');
+  const other = there.find((one) => bare(one) === bare(name));
+  if (other !== undefined) return `There is ${other}, for another scheduler: say so in full if it is meant.`;
+  const meant = nearest(bare(name), fitting.map(bare));
+  return meant === undefined ? undefined : `Did you mean ${meant}?`;
+}
