@@ -33,6 +33,7 @@ const KIND_OF_CODE = {
   'account-required': 'usage',
   'unknown-template': 'usage',
   'unknown-profile': 'usage',
+  'profile-not-offered': 'usage',
   'locked-option': 'usage',
   'not-here': 'usage',
 

@@ -1,7 +1,9 @@
 /** What `--info` says about a launch. Never a secret. */
 import type { LaunchOptions } from '../launch/options.js';
 import type { Prepared } from '../launch/prepare.js';
+import { valueWords } from '../launch/locks.js';
 import { formatMinutes } from '../scheduler/duration.js';
+import type { JobKey } from '../site/schema.js';
 import { commandLine } from './command-line.js';
 
 /** Label and text of each line. */
@@ -13,6 +15,7 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
   return [
     ...(system.values.description ? [['Site', system.values.description] as [string, string]] : []),
     ['Scheduler', scheduler.kind],
+    ...profileLine(system),
     ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
     ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],
     ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'as the template says'],
@@ -23,4 +26,15 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
     ['Site variables in force', prepared.siteVariables.join(', ') || 'none'],
     ['Submitted with', commandLine(command)],
   ];
+}
+
+/** What of a profile is in force but for what options beat, which lines of their own tell. */
+function profileLine({ profile, values, origins }: Prepared['system']): [label: string, text: string][] {
+  if (profile === undefined) return [];
+  const keys = (Object.keys(profile.values) as JobKey[]).filter((key) => origins[key]?.profile);
+  const words = keys.map((key) => {
+    const locked = profile.locked.includes(key) ? ' (locked)' : '';
+    return `${key} ${valueWords(key, values[key])}${locked}`;
+  });
+  return [['Profile', words.length === 0 ? profile.name : `${profile.name}: ${words.join('; ')}`]];
 }

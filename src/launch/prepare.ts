@@ -85,13 +85,13 @@ async function prepareWith(
   if (found.values.retired) progress.warn(`${found.name} is retired: its entry is kept as an example.`);
   if (found.values.message) progress.say(found.values.message);
   const profiled = await withProfile(context, asTyped, found);
-  const staysHere = profiled.here || found.values.scheduler === 'local';
-  const here = staysHere ? await lookHere(context, profiled, found) : undefined;
+  const staysHere = asTyped.here || profiled.values.scheduler === 'local';
+  const here = staysHere ? await lookHere(context, asTyped, profiled) : undefined;
   const inside = here ? undefined : inAllocation(env);
   if (inside !== undefined) progress.say(inside);
-  const kind = here ? 'local' : found.values.scheduler;
-  const system = here ? systemWithoutScheduler(found) : found;
-  const options = here ? withoutScheduler(profiled, here, system, context) : profiled;
+  const kind = here ? 'local' : profiled.values.scheduler;
+  const system = here ? systemWithoutScheduler(profiled) : profiled;
+  const options = here ? withoutScheduler(asTyped, here, system, context) : asTyped;
 
   const scheduler = await chooseScheduler(kind, { env });
   const chosen = await chooseTemplate(context, options, system, [kind, found.values.scheduler]);
@@ -124,7 +124,7 @@ async function prepareWith(
     ? ((changed ? undefined : early) ?? environment.probe(context.signal))
     : undefined;
 
-  const asked = chosen.server;
+  const asked = chosen.server ?? profileServer(system);
   const [{ server, jupyter }, certificate] = await Promise.all([
     check(context, { system, scheduler, planned, asked, environment, probing }),
     options.dryRun ? undefined : prepareAhead(context.now()),
@@ -139,6 +139,11 @@ async function prepareWith(
     ...(ca === undefined ? {} : { ca }),
     siteVariables: variables.inForce,
   };
+}
+
+/** The interface that a profile asks for, when it was chosen by name or its site leaves no choice. */
+function profileServer({ values, origins }: System): Server | undefined {
+  return origins.server?.profile?.binding ? values.server : undefined;
 }
 
 /** Whether a person asks for software of their own; systems and profiles may do so as well. */

@@ -1,7 +1,8 @@
 /** From options, template, variables and configuration to what the job asks for. Pure. */
 import { StartJupyterError } from '../errors.js';
 import type { JobRequest, Rank, Ranked, Said } from '../scheduler/scheduler.js';
-import type { SystemKey, SystemValues } from '../site/schema.js';
+import type { Origin } from '../site/origin.js';
+import type { JobKey, JobValues } from '../site/schema.js';
 import type { System } from '../site/system.js';
 import type { LaunchOptions } from './options.js';
 
@@ -79,27 +80,35 @@ interface Choice<T> {
 }
 
 /**
- * The command line beats everything. Of the rest, which gives way to a template's own line: the user's configuration,
- * then the site's variables, then the site's and the shipped configuration.
+ * The command line beats everything, then comes a profile that was chosen by name or is locked. Of the rest, which gives
+ * way to a template's own line: the user's configuration, then the site's variables, then the site's and the shipped
+ * configuration.
  */
-function choose<Key extends SystemKey>(
+function choose<Key extends JobKey>(
   { options, system, variables }: RequestFacts,
   key: Key,
-  option: NonNullable<SystemValues[Key]> | undefined,
+  option: NonNullable<JobValues[Key]> | undefined,
   variable?: keyof Said & Key,
-): Choice<NonNullable<SystemValues[Key]>> | undefined {
+): Choice<NonNullable<JobValues[Key]>> | undefined {
   if (option !== undefined) return choice(option, 'upper', options.from(key));
-  const configured = system.values[key];
-  const origin = system.origins[key]?.layer;
+  const configured: JobValues[Key] = system.values[key];
+  const origin = system.origins[key];
+  if (configured !== undefined && origin?.profile?.binding) {
+    return choice(configured, 'upper', originWords(origin));
+  }
   const fromVariable = variable === undefined ? undefined : variables[variable];
-  if (configured !== undefined && (origin === 'user' || fromVariable === undefined)) {
-    return choice(configured, 'lower', LAYER_WORDS[origin ?? 'shipped']);
+  if (configured !== undefined && (origin?.layer === 'user' || fromVariable === undefined)) {
+    return choice(configured, 'lower', originWords(origin));
   }
   // A variable and its key have the same type: both are texts.
   if (fromVariable !== undefined) {
-    return choice(fromVariable as NonNullable<SystemValues[Key]>, 'lower', 'the site’s variables');
+    return choice(fromVariable as NonNullable<JobValues[Key]>, 'lower', 'the site’s variables');
   }
   return undefined;
+}
+
+function originWords(origin: Origin | undefined): string {
+  return origin?.profile ? `profile ${origin.profile.name}` : LAYER_WORDS[origin?.layer ?? 'shipped'];
 }
 
 const LAYER_WORDS = {

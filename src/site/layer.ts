@@ -1,19 +1,9 @@
 /** One configuration file, read. */
 import { StartJupyterError } from '../errors.js';
+import type { LayerName, Origin } from './origin.js';
 import { mapByName, mapOf, readEntries, type Reading, type ReadValue } from './reading.js';
 import { SYSTEM_KEYS, type SystemKey } from './schema.js';
 import type { ConfigNode, Problem } from './tree.js';
-
-/** Whose word it is: user's configuration beats site's, site's beats shipped. */
-export type LayerName = 'shipped' | 'site' | 'user';
-
-/** Where a value comes from. */
-export interface Origin {
-  layer: LayerName;
-  file: string;
-  /** Absent in what the program ships. */
-  line?: number;
-}
 
 /** What one file says of one system. */
 export interface SystemLayer {
@@ -40,7 +30,7 @@ export function readLayer(
     return { origin: originAt(node.line), values };
   };
   const top = mapOf({ systems: mapByName(system) });
-  const reading: Reading = { file, at: '', minutes, problems };
+  const reading: Reading = { file, layer, at: '', minutes, problems };
   return new Map(Object.entries(top(root, reading)?.systems ?? {}));
 }
 

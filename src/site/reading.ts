@@ -1,10 +1,13 @@
 /** What every reader of a configuration value works with. */
 import { didYouMean } from './nearest.js';
+import type { LayerName } from './origin.js';
 import type { ConfigEntry, ConfigNode, Problem } from './tree.js';
 
 /** Where in which file we are, and where mistakes are collected: all of a file's are shown together. */
 export interface Reading {
   file: string;
+  /** Whose file it is. */
+  layer: LayerName;
   /** The keys that lead here: `systems.expanse.hosts`. */
   at: string;
   /** Reads a time as `--time` does; throws for one it does not understand. */
@@ -52,6 +55,19 @@ export function mapOf<K extends Keys>(keys: K): ReadValue<ValuesOf<K>> {
   };
 }
 
+/** A map with a fixed list of keys that keeps the line of each value: for what is laid over the same of other files. */
+export interface Lined<Key extends string> {
+  values: Map<Key, { value: unknown; line: number | undefined }>;
+}
+
+/** Reads such a map. */
+export function linedMapOf<K extends Keys>(keys: K): ReadValue<Lined<keyof K & string>> {
+  return (node, reading) => {
+    const entries = [...readEntries(keys, node, reading)];
+    return { values: new Map(entries.map(({ key, value, line }) => [key, { value, line }])) };
+  };
+}
+
 /** A map from names that the site chooses. */
 export function mapByName<T>(read: ReadValue<T>): ReadValue<Record<string, T>> {
   return (node, reading) => {
@@ -82,6 +98,7 @@ function entriesOf(node: ConfigNode, reading: Reading): ConfigEntry[] {
   return [];
 }
 
-function report(reading: Reading, line: number | undefined, what: string): void {
+/** Adds a mistake. */
+export function report(reading: Reading, line: number | undefined, what: string): void {
   reading.problems.push({ file: reading.file, ...(line === undefined ? {} : { line }), what });
 }

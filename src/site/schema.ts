@@ -1,9 +1,11 @@
 /** What systems.yaml may say. docs/configuration.md explains every key; a test keeps the two together. */
-import { mapByName, mapOf, type ValuesOf } from './reading.js';
+import { linedMapOf, mapByName, mapOf, type Lined, type ValuesOf } from './reading.js';
 import {
   hostPattern,
+  keyOf,
   listOf,
   matching,
+  ofSite,
   oneOf,
   path,
   template,
@@ -25,6 +27,55 @@ export const PARTITION_KEYS = {
 
 export type PartitionValues = ValuesOf<typeof PARTITION_KEYS>;
 
+/** What a job asks for, and the software that it runs: systems and profiles say it with the same keys. */
+export const JOB_KEYS = {
+  partition: word,
+  account: word,
+  time: walltime,
+  nodes: wholeNumber(1),
+  cpus: wholeNumber(1),
+  gpus: wholeNumber(0),
+  memory: matching(/^[1-9][0-9]{0,8}[KMGTkmgt]?$/, 'a size such as 4G or 500M'),
+  gres: word,
+  qos: word,
+  constraint: word,
+  reservation: word,
+
+  server: oneOf('notebook', 'jupyterlab'),
+  template,
+
+  modules: listOf(word),
+  modulepath: listOf(path),
+  module_start: oneOf('keep', 'purge', 'reset'),
+  conda_init: path,
+  conda_env: text,
+  conda_yml: path,
+  image: text,
+  binds: listOf(text),
+  image_gpu: oneOf('nv', 'rocm'),
+  image_modules: listOf(word),
+};
+
+export type JobKey = keyof typeof JOB_KEYS;
+
+export type JobValues = ValuesOf<typeof JOB_KEYS>;
+
+const accountName = matching(/^[^\s:,\p{Cc}]+$/u, 'one name without blanks');
+
+/** Every key of a profile. */
+export const PROFILE_KEYS = {
+  description: text,
+  ...JOB_KEYS,
+  locked: ofSite(listOf(keyOf(JOB_KEYS))),
+  groups: ofSite(listOf(accountName)),
+  users: ofSite(listOf(accountName)),
+};
+
+export type ProfileKey = keyof typeof PROFILE_KEYS;
+
+/** What one file says of one profile. */
+export type ProfileLayer = Lined<ProfileKey>;
+
 /** Every key of a system and how its value is read. */
 export const SYSTEM_KEYS = {
   description: text,
@@ -44,37 +95,17 @@ export const SYSTEM_KEYS = {
   node_suffix: matching(/^(?:\.[A-Za-z0-9-]+)+$/, 'the end of a host name, such as .eth.cluster'),
 
   scheduler: oneOf('slurm', 'torque', 'pbs', 'local'),
-  partition: word,
-  account: word,
   account_required: yesOrNo,
-  time: walltime,
-  nodes: wholeNumber(1),
-  cpus: wholeNumber(1),
-  gpus: wholeNumber(0),
   gpu_form: oneOf('gpus', 'gres'),
-  memory: matching(/^[1-9][0-9]{0,8}[KMGTkmgt]?$/, 'a size such as 4G or 500M'),
-  gres: word,
-  qos: word,
-  constraint: word,
-  reservation: word,
   partitions: mapByName(mapOf(PARTITION_KEYS)),
 
-  server: oneOf('notebook', 'jupyterlab'),
-  template,
-
-  modules: listOf(word),
-  modulepath: listOf(path),
-  module_start: oneOf('keep', 'purge', 'reset'),
-  conda_init: path,
-  conda_env: text,
-  conda_yml: path,
+  ...JOB_KEYS,
   conda_required: yesOrNo,
-  image: text,
-  binds: listOf(text),
-  image_gpu: oneOf('nv', 'rocm'),
-  image_modules: listOf(word),
 
-  here_on_login_node: yesOrNo,
+  profiles: mapByName(linedMapOf(PROFILE_KEYS)),
+  profile: word,
+
+  here_on_login_node: ofSite(yesOrNo),
 };
 
 export type SystemKey = keyof typeof SYSTEM_KEYS;

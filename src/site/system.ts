@@ -1,6 +1,9 @@
 /** From what each file says of a system to what holds. */
+import { layOver } from './lay-over.js';
 import { didYouMean } from './nearest.js';
-import type { Origin, SystemLayer } from './layer.js';
+import type { SystemLayer } from './layer.js';
+import type { Origin } from './origin.js';
+import { contradictions, mergeProfiles, unknownDefault, type Profile } from './profiles.js';
 import type { PartitionValues, SystemKey, SystemValues } from './schema.js';
 import type { Problem } from './tree.js';
 
@@ -10,9 +13,15 @@ export interface System {
   values: EffectiveValues;
   /** Where each value comes from. A default of the program has no origin. */
   origins: Partial<Record<SystemKey, Origin>>;
+  /** By name; absent where no file has any. */
+  profiles?: ReadonlyMap<string, Profile>;
+  /** The one that is laid over it. */
+  profile?: Profile;
 }
 
-export type EffectiveValues = SystemValues & Required<Pick<SystemValues, 'scheduler' | DefaultKey>>;
+/** `profiles` of all files together are beside them. */
+export type EffectiveValues = Omit<SystemValues, 'profiles'> &
+  Required<Pick<SystemValues, 'scheduler' | DefaultKey>>;
 
 type DefaultKey =
   | 'retired'
@@ -27,15 +36,15 @@ type DefaultKey =
   | 'partitions';
 
 /**
- * Lays the files over each other (lowest first), key by key, `partitions` by their names and keys. The systems whose `hosts`
- * stand in the highest file come first, then those of the same file in its order.
+ * Lays the files over each other (lowest first), key by key, `partitions` and `profiles` by their names and keys. The
+ * systems whose `hosts` stand in the highest file come first, then those of the same file in its order.
  */
 export function mergeLayers(layers: readonly Map<string, SystemLayer>[], problems: Problem[]): System[] {
   const names = new Set(layers.flatMap((layer) => [...layer.keys()]));
   const found: { system: System; rank: number }[] = [];
   for (const name of names) {
     const said = layers.map((layer) => layer.get(name)).filter((layer) => layer !== undefined);
-    const system = mergeSystem(name, said);
+    const system = mergeSystem(name, said, problems);
     const rank = layers.findLastIndex((layer) => layer.get(name)?.values.has('hosts'));
     if (system !== undefined) found.push({ system, rank });
     else problems.push(...said.map((layer) => noScheduler(name, layer, names)));
@@ -44,15 +53,23 @@ export function mergeLayers(layers: readonly Map<string, SystemLayer>[], problem
 }
 
 /** Undefined for a system of which no file says the scheduler. */
-function mergeSystem(name: string, layers: readonly SystemLayer[]): System | undefined {
-  const merged = new Map(layers.flatMap((layer) => [...layer.values]));
+function mergeSystem(name: string, layers: readonly SystemLayer[], problems: Problem[]): System | undefined {
+  let merged: SystemLayer['values'] = new Map();
+  for (const { values } of layers) {
+    problems.push(...contradictions(`systems.${name}`, values));
+    merged = layOver(merged, values);
+  }
+  const hasProfiles = merged.delete('profiles');
   const values = Object.fromEntries([...merged].map(([key, { value }]) => [key, value])) as SystemValues;
   const { scheduler } = values;
   if (scheduler === undefined) return undefined;
+  const profiles = mergeProfiles(name, layers, problems);
+  problems.push(...unknownDefault(name, layers, profiles));
   return {
     name,
     values: { ...defaults(), ...values, scheduler, partitions: mergePartitions(layers) },
     origins: Object.fromEntries([...merged].map(([key, { origin }]) => [key, origin])),
+    ...(hasProfiles ? { profiles } : {}),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The kinds of values that a key can have. */
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { didYouMean } from './nearest.js';
-import { unexpected, type ReadValue } from './reading.js';
+import { report, unexpected, type ReadValue } from './reading.js';
 
 /** Text of a certain form. */
 export function matching(pattern: RegExp, expected: string): ReadValue<string> {
@@ -90,3 +90,26 @@ const TEMPLATE_NAME = /^(?:(?:slurm|torque|pbs|local)\/)?[^./~\p{Cc}][^/\p{Cc}]*
 /** A template by its name (`jupyterlab.sh`, `slurm/astro`), or a file. */
 export const template: ReadValue<string> = (node, reading) =>
   node.kind === 'text' && TEMPLATE_NAME.test(node.text) ? node.text : path(node, reading);
+
+/** One of these keys of systems.yaml, by its name. */
+export function keyOf<const Key extends string>(keys: Record<Key, unknown>): ReadValue<Key> {
+  return (node, reading) => {
+    const written = node.kind === 'text' ? node.text : '';
+    const names = Object.keys(keys) as Key[];
+    const named = names.find((key) => key === written);
+    if (named === undefined) {
+      const shown = node.kind === 'text' ? ` ${JSON.stringify(written)}` : ' like this';
+      report(reading, node.line, `${reading.at}: there is no key${shown}${didYouMean(written, names)}`);
+    }
+    return named;
+  };
+}
+
+/** What only the site decides: a person's own file would guide nobody. */
+export function ofSite<T>(read: ReadValue<T>): ReadValue<T> {
+  return (node, reading) => {
+    if (reading.layer !== 'user') return read(node, reading);
+    report(reading, node.line, `${reading.at}: only the site’s configuration may say this, not your own`);
+    return undefined;
+  };
+}

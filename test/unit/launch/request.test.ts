@@ -3,7 +3,7 @@ import type { LaunchOptions } from '../../../src/launch/options.js';
 import { planRequest, type RequestFacts } from '../../../src/launch/request.js';
 import type { Said } from '../../../src/scheduler/scheduler.js';
 import { parseSlurmTime } from '../../../src/scheduler/duration.js';
-import type { LayerName } from '../../../src/site/layer.js';
+import type { LayerName } from '../../../src/site/origin.js';
 import type { SystemKey, SystemValues } from '../../../src/site/schema.js';
 import type { EffectiveValues, System } from '../../../src/site/system.js';
 

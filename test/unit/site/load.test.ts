@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StartJupyterError } from '../../../src/errors.js';
-import type { LayerName } from '../../../src/site/layer.js';
+import type { LayerName } from '../../../src/site/origin.js';
 import { configurationFiles, loadSystems, type ConfigurationFile } from '../../../src/site/load.js';
 import { SYSTEM_KEYS } from '../../../src/site/schema.js';
 import type { System } from '../../../src/site/system.js';

@@ -1,0 +1,82 @@
+/** What a person asks for against what a profile's site leaves no choice of. */
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { StartJupyterError } from '../errors.js';
+import { formatMinutes } from '../scheduler/duration.js';
+import { alternativesOf } from '../site/lay-over.js';
+import type { Profile } from '../site/profiles.js';
+import type { JobKey } from '../site/schema.js';
+import type { LaunchOptions } from './options.js';
+
+/** Options whose names differ from their keys in more than the underscore. */
+const OTHER_NAMES: Partial<Record<JobKey, keyof LaunchOptions>> = {
+  time: 'minutes',
+  template: 'batchScript',
+};
+
+/**
+ * A locked time is a limit: less may be asked for. What says the same as the profile is no contradiction.
+ * @throws StartJupyterError 'locked-option' for an option or variable that says something else than a locked key, or names
+ * in another way what it names
+ */
+export function refuseLocked(
+  options: LaunchOptions,
+  { name, values, locked }: Profile,
+  { cwd, isDefault }: { cwd: string; isDefault: boolean },
+): void {
+  for (const key of locked) {
+    const rival = alternativesOf(key).find((other) => optionOf(options, other) !== undefined);
+    const asked = optionOf(options, key);
+    const fits = asked === undefined || agrees(key, asked, values[key], cwd);
+    if (fits && rival === undefined) continue;
+    const from = options.from(fits && rival !== undefined ? rival : key);
+    const what =
+      fits && rival !== undefined
+        ? `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, values[key])}.`
+        : contradiction(key, { name, from, asked, said: values[key] });
+    throw new StartJupyterError('locked-option', what, { hint: wayOut(from, isDefault) });
+  }
+}
+
+/** A value of a profile for people. */
+export function valueWords(key: JobKey, value: unknown): string {
+  if (key === 'time' && typeof value === 'number') return formatMinutes(value);
+  return Array.isArray(value) ? value.join(', ') : String(value);
+}
+
+function optionOf(options: LaunchOptions, key: JobKey): unknown {
+  const camel = key.replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase());
+  const values: Partial<Record<string, unknown>> = { ...options };
+  return values[OTHER_NAMES[key] ?? camel];
+}
+
+function agrees(key: JobKey, asked: unknown, said: unknown, cwd: string): boolean {
+  if (key === 'time') return Number(asked) <= Number(said);
+  if (key === 'memory') return String(asked).toUpperCase() === String(said).toUpperCase();
+  return isDeepStrictEqual(asked, said) || isDeepStrictEqual(inFull(asked, cwd), said);
+}
+
+/** Paths in a profile are absolute, those on a command line need not be. */
+function inFull(asked: unknown, cwd: string): unknown {
+  if (Array.isArray(asked)) return asked.map((one) => inFull(one, cwd));
+  return typeof asked === 'string' ? resolve(cwd, asked) : asked;
+}
+
+interface Contradiction {
+  name: string;
+  from: string;
+  asked: unknown;
+  said: unknown;
+}
+
+function contradiction(key: JobKey, { name, from, asked, said }: Contradiction): string {
+  const [wanted, fixed] = [valueWords(key, asked), valueWords(key, said)];
+  if (key === 'time') return `${from} asks for ${wanted}: the profile ${name} allows ${fixed} at most.`;
+  return `${from} cannot be ${wanted}: the profile ${name} fixes it to ${fixed}.`;
+}
+
+function wayOut(from: string, isDefault: boolean): string {
+  const without = from.startsWith('--') ? `Leave ${from} out` : `Take the variable away (unset ${from})`;
+  const why = isDefault ? ' This one is used where nobody names one.' : '';
+  return `${without}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`;
+}
