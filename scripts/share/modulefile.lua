@@ -13,7 +13,7 @@ end
 if package == "" then package = file:gsub("/share/modulefiles/lmod/[^/]*/[^/]*$", "") end
 local share = pathJoin(package, "share")
 if mode() == "load" and not isFile(pathJoin(share, "bin/start-jupyter")) then
-  LmodError("start-jupyter: there is no package in ", package, ". Set `package` in ", myFileName(), ".")
+  LmodError("start-jupyter: the package is not there. Say at the top of this module file where it is: ", myFileName())
 end
 
 help([[

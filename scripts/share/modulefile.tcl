@@ -18,7 +18,7 @@ if {$package eq ""} {
 }
 set share [file join $package share]
 if {[module-info mode load] && ![file isfile [file join $share bin start-jupyter]]} {
-    puts stderr "start-jupyter: there is no package in $package. Set `package` in $ModulesCurrentModulefile."
+    puts stderr "start-jupyter: the package is not there. Say at the top of this module file where it is: $ModulesCurrentModulefile"
     exit 1
 }
 
