@@ -151,7 +151,7 @@ function namesEnvironment({ modules, condaEnv, condaYml, image, profile }: Launc
   return [modules, condaEnv, condaYml, image, profile].some((value) => value !== undefined);
 }
 
-function resolveContext(
+export function resolveContext(
   { env, packageFolder, signal, progress }: LaunchContext,
   { dryRun, check }: LaunchOptions,
   directories: ResolveContext['directories'],
