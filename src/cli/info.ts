@@ -28,10 +28,12 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
   ];
 }
 
-/** What of a profile is in force but for what options beat, which lines of their own tell. */
+/** What a profile says that no file beats; what options beat have lines of their own. */
 function profileLine({ profile, values, origins }: Prepared['system']): [label: string, text: string][] {
   if (profile === undefined) return [];
-  const keys = (Object.keys(profile.values) as JobKey[]).filter((key) => origins[key]?.profile);
+  const keys = (Object.keys(profile.values) as JobKey[]).filter(
+    (key) => origins[key]?.profile && values[key] !== undefined,
+  );
   const words = keys.map((key) => {
     const locked = profile.locked.includes(key) ? ' (locked)' : '';
     return `${key} ${valueWords(key, values[key])}${locked}`;

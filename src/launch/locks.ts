@@ -2,10 +2,12 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { StartJupyterError } from '../errors.js';
+import type { Server } from '../jupyter/server-choice.js';
 import { formatMinutes } from '../scheduler/duration.js';
 import { alternativesOf } from '../site/lay-over.js';
 import type { Profile } from '../site/profiles.js';
 import type { JobKey } from '../site/schema.js';
+import type { System } from '../site/system.js';
 import type { LaunchOptions } from './options.js';
 
 /** Options whose names differ from their keys in more than the underscore. */
@@ -19,11 +21,7 @@ const OTHER_NAMES: Partial<Record<JobKey, keyof LaunchOptions>> = {
  * @throws StartJupyterError 'locked-option' for an option or variable that says something else than a locked key, or names
  * in another way what it names
  */
-export function refuseLocked(
-  options: LaunchOptions,
-  { name, values, locked }: Profile,
-  { cwd, isDefault }: { cwd: string; isDefault: boolean },
-): void {
+export function refuseLocked(options: LaunchOptions, { name, values, locked }: Profile, cwd: string): void {
   for (const key of locked) {
     const rival = alternativesOf(key).find((other) => optionOf(options, other) !== undefined);
     const asked = optionOf(options, key);
@@ -34,7 +32,31 @@ export function refuseLocked(
       fits && rival !== undefined
         ? `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, values[key])}.`
         : contradiction(key, { name, from, asked, said: values[key] });
-    throw new StartJupyterError('locked-option', what, { hint: wayOut(from, isDefault) });
+    throw refusal(what, from, options.profile === undefined);
+  }
+}
+
+/**
+ * Which server a template starts shows only when it was read.
+ * @throws StartJupyterError 'locked-option' where the one that was chosen takes the place of what is locked
+ */
+export function refuseOtherServer(
+  options: LaunchOptions,
+  { profile, values }: System,
+  chosen: { template?: unknown; server?: Server },
+): void {
+  const locked = profile?.locked ?? [];
+  const name = profile?.name ?? '';
+  if (locked.includes('template') && options.server !== undefined && chosen.template === undefined) {
+    const from = options.from('server');
+    const what = `${from} cannot be ${options.server}: the template ${values.template ?? ''}, which the profile ${name} fixes, starts its own.`;
+    throw refusal(what, from, options.profile === undefined);
+  }
+  const other = chosen.server !== undefined && chosen.server !== values.server;
+  if (locked.includes('server') && options.batchScript !== undefined && other) {
+    const from = options.from('template');
+    const what = `${from} starts ${chosen.server} itself: the profile ${name} fixes the server to ${values.server ?? ''}.`;
+    throw refusal(what, from, options.profile === undefined);
   }
 }
 
@@ -75,8 +97,10 @@ function contradiction(key: JobKey, { name, from, asked, said }: Contradiction):
   return `${from} cannot be ${wanted}: the profile ${name} fixes it to ${fixed}.`;
 }
 
-function wayOut(from: string, isDefault: boolean): string {
+function refusal(what: string, from: string, isDefault: boolean): StartJupyterError {
   const without = from.startsWith('--') ? `Leave ${from} out` : `Take the variable away (unset ${from})`;
   const why = isDefault ? ' This one is used where nobody names one.' : '';
-  return `${without}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`;
+  return new StartJupyterError('locked-option', what, {
+    hint: `${without}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`,
+  });
 }

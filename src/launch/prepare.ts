@@ -25,6 +25,7 @@ import { planEnvironment } from './environment.js';
 import { findSystem } from './find-system.js';
 import { inAllocation, lookHere, type Here } from './here.js';
 import { homeDirectory } from './home.js';
+import { refuseOtherServer } from './locks.js';
 import type { LaunchOptions } from './options.js';
 import { prepareAhead } from './prepare-ahead.js';
 import { withProfile } from './profile.js';
@@ -94,7 +95,11 @@ async function prepareWith(
   const options = here ? withoutScheduler(asTyped, here, system, context) : asTyped;
 
   const scheduler = await chooseScheduler(kind, { env });
-  const chosen = await chooseTemplate(context, options, system, [kind, found.values.scheduler]);
+  const chosen = await chooseTemplate(context, withProfileServer(options, system), system, [
+    kind,
+    found.values.scheduler,
+  ]);
+  refuseOtherServer(options, system, chosen);
   const { template: fixed } = chosen;
   const place = newSessionPlace(env, home, context.now(), (bytes) => context.random(bytes));
   const jobName = `jupyter-${place.id.split('-').at(-1) ?? place.id}`;
@@ -144,6 +149,13 @@ async function prepareWith(
 /** The interface that a profile asks for, when it was chosen by name or its site leaves no choice. */
 function profileServer({ values, origins }: System): Server | undefined {
   return origins.server?.profile?.binding ? values.server : undefined;
+}
+
+/** A profile's server beats a template of the files; one that the person or the profile names may start its own. */
+function withProfileServer(options: LaunchOptions, system: System): LaunchOptions {
+  const server = options.server ?? profileServer(system);
+  const template = options.batchScript ?? system.origins.template?.profile;
+  return server === undefined || template !== undefined ? options : { ...options, server };
 }
 
 /** Whether a person asks for software of their own; systems and profiles may do so as well. */

@@ -25,7 +25,7 @@ export async function withProfile(
       : await namedProfile(context, options, named, system);
   if (profile === undefined) return system;
   const isDefault = named === undefined;
-  refuseLocked(options, profile, { cwd: context.cwd, isDefault });
+  refuseLocked(options, profile, context.cwd);
   const why = isDefault ? `the default of ${system.name}` : `given by ${options.from('profile')}`;
   const description = profile.description === undefined ? '' : `, ${profile.description}`;
   context.progress.fact('Profile', `${profile.name}${description} (${why})`);

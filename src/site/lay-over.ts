@@ -1,16 +1,12 @@
 /** How what is said in one place is laid over what is said in a lower one. */
 import type { JobKey } from './schema.js';
 
-/** Each names the same thing in another way: a higher word of one leaves the lower words of the others out. */
-const ALTERNATIVES: readonly (readonly JobKey[])[] = [
-  ['conda_env', 'conda_yml', 'image'],
-  ['server', 'template'],
-];
+/** Each of them brings all of the software: a higher word of one leaves the lower words of the others out. */
+const SOFTWARE: readonly JobKey[] = ['conda_env', 'conda_yml', 'image'];
 
 /** What else names what this key names. */
 export function alternativesOf(key: string): readonly JobKey[] {
-  const group = ALTERNATIVES.find((keys) => keys.some((one) => one === key)) ?? [];
-  return group.filter((one) => one !== key);
+  return SOFTWARE.some((one) => one === key) ? SOFTWARE.filter((one) => one !== key) : [];
 }
 
 /** What holds no longer of what was said below, when this key is said. Modules would not be seen inside an image. */
@@ -27,9 +23,8 @@ export function layOver<Key extends string, V>(
   return new Map([...[...lower].filter(([key]) => !gone.has(key)), ...upper]);
 }
 
-/** Two keys that one place may not say together, as each of them brings all of the software. */
+/** Two keys that one place may not say together. */
 export function contradiction(keys: Iterable<string>): [string, string] | undefined {
-  const [software = []] = ALTERNATIVES;
-  const [first, second] = [...keys].filter((key) => software.some((one) => one === key));
+  const [first, second] = [...keys].filter((key) => alternativesOf(key).length > 0);
   return first === undefined || second === undefined ? undefined : [first, second];
 }
