@@ -1,0 +1,100 @@
+/** Every option as a variable: START_JUPYTER_<OPTION>, which ranks just below the command line. */
+import type { Command, Option } from 'commander';
+import { StartJupyterError } from '../errors.js';
+import { nearest } from '../site/nearest.js';
+import type { LaunchFlags } from './options.js';
+
+const PREFIX = 'START_JUPYTER_';
+
+/** The variable that stands for an option: `--batch-script` is START_JUPYTER_BATCH_SCRIPT. */
+export function variableOf(option: string): string {
+  return PREFIX + option.replaceAll('-', '_').toUpperCase();
+}
+
+/** What contradicts each other: of a variable and the command line the variable gives way. */
+const CONTRARY: readonly [keyof LaunchFlags, keyof LaunchFlags][] = [
+  ['quiet', 'json'],
+  ['nv', 'rocm'],
+  ['condaEnv', 'condaYml'],
+  // An image brings its own software, and these mean something only with an image.
+  ...(['image', 'bind', 'nv', 'rocm'] as const).flatMap((key): [keyof LaunchFlags, keyof LaunchFlags][] => [
+    [key, 'condaEnv'],
+    [key, 'condaYml'],
+  ]),
+];
+
+/**
+ * Gives every option that the command line leaves out the value of its variable, unless the command line contradicts it.
+ * An empty variable is none.
+ * @param hasTime the time is given by the argument
+ * @throws StartJupyterError 'bad-option' for one that says neither yes nor no where that is asked
+ */
+export function readVariables(command: Command, env: NodeJS.ProcessEnv, hasTime = false): void {
+  const typed = command.options
+    .map((option) => option.attributeName())
+    .filter((key) => command.getOptionValueSource(key) === 'cli');
+  if (hasTime) typed.push('time');
+  const beaten = (key: string): boolean =>
+    typed.includes(key) ||
+    CONTRARY.some((pair) => {
+      const other = pair[pair[0] === key ? 1 : 0];
+      return (pair as readonly string[]).includes(key) && typed.includes(other);
+    });
+  for (const option of standingFor(command)) {
+    const text = env[variableOf(option.name())];
+    const key = option.attributeName();
+    if (!text || beaten(key)) continue;
+    const value = readValue(option, text);
+    if (value !== undefined) command.setOptionValueWithSource(key, value, 'env');
+  }
+}
+
+/** Whether the variable says yes; what is neither yes nor no counts as no here. */
+export function saysYes(text: string | undefined): boolean {
+  return text !== undefined && YES.includes(text.trim().toLowerCase());
+}
+
+/** A sentence for each variable that looks like one of ours and is none. */
+export function unknownVariables(command: Command, env: NodeJS.ProcessEnv): string[] {
+  const known = [...standingFor(command).map((option) => variableOf(option.name())), ...OTHERS];
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !FOREIGN.test(name))
+    .sort()
+    .map((name) => {
+      const meant = nearest(
+        name.slice(PREFIX.length),
+        known.map((one) => one.slice(PREFIX.length)),
+      );
+      const hint = meant === undefined ? '' : ` Did you mean ${PREFIX}${meant}?`;
+      return `The variable ${name} stands for no option and is ignored.${hint}`;
+    });
+}
+
+/** Variables of ours that stand for no option: what a site's module file and the wrapper set. */
+const OTHERS = ['START_JUPYTER_CONFIG', 'START_JUPYTER_NODE'];
+
+/** What module files set of every package, and what our own tests use. */
+const FOREIGN = /^START_JUPYTER_(?:ROOT|HOME|BASE|PREFIX|PATH|BIN|VERSION|LIVE|SCREENSHOTS|TEST_.*)$/;
+
+/** All but --version. */
+function standingFor(command: Command): Option[] {
+  return command.options.filter((option) => option.name() !== 'version');
+}
+
+const YES = ['1', 'true', 'yes', 'on'];
+const NO = ['0', 'false', 'no', 'off', ''];
+
+/** Undefined: as if it were not set. */
+function readValue(option: Option, text: string): unknown {
+  if (Array.isArray(option.defaultValue)) {
+    const values = text.split(option.name() === 'modulepath' ? /[:\n]/ : '\n').filter((one) => one !== '');
+    return values.length === 0 ? undefined : values;
+  }
+  if (option.required) return text;
+  if (saysYes(text)) return !option.negate;
+  if (NO.includes(text.trim().toLowerCase())) return undefined;
+  const name = variableOf(option.name());
+  throw new StartJupyterError('bad-option', `${name} cannot be ${JSON.stringify(text)}`, {
+    hint: `1, true, yes or on stand for --${option.name()}; 0, false, no, off or nothing leave it out.`,
+  });
+}
