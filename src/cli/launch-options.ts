@@ -7,21 +7,21 @@ import { parseTime } from '../scheduler/duration.js';
 import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
 import type { SystemKey } from '../site/schema.js';
-import { variableOf, type LaunchFlags } from './options.js';
+import type { LaunchFlags } from './options.js';
+import { variableOf } from './variables.js';
 
 /** `fromVariable` tells whether a value came from START_JUPYTER_<OPTION>. Throws 'bad-option' or 'bad-time'. */
 export function readOptions(
   time: string | undefined,
-  typed: LaunchFlags,
+  flags: LaunchFlags,
   fromVariable: (flag: string) => boolean,
 ): LaunchOptions {
-  refuseImage(time, typed.info ?? false);
-  const flags = withoutBeaten(time, typed, fromVariable);
-  refuseTogether(time, flags);
+  refuseImage(time, flags.info ?? false);
   const source = (flag: keyof LaunchFlags): string => {
     const option = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return flags[flag] !== undefined && fromVariable(flag) ? variableOf(option) : `--${option}`;
+    return fromVariable(flag) ? variableOf(option) : `--${option}`;
   };
+  refuseTogether(time, flags, source);
   const given = <Key extends string, Out>(
     key: Key,
     flag: keyof LaunchFlags,
@@ -55,15 +55,15 @@ export function readOptions(
       name,
       from: option === '--system' ? ('--system' as const) : ('START_JUPYTER_SYSTEM' as const),
     })),
-    schedulerArguments: flags.schedulerArg.map((argument) => notEmpty('--scheduler-arg', argument)),
+    schedulerArguments: flags.schedulerArg.map((argument) => notEmpty(source('schedulerArg'), argument)),
     ...given('profile', 'profile', asItIs),
     ...given('modules', 'modules', checkedModules),
-    ...list('modulepath', '--modulepath', flags.modulepath),
+    ...list('modulepath', source('modulepath'), flags.modulepath),
     ...given('condaEnv', 'condaEnv', asItIs),
     ...given('condaYml', 'condaYml', asItIs),
     ...given('image', 'image', asItIs),
-    ...list('binds', '--bind', flags.bind),
-    ...imageGpu(flags),
+    ...list('binds', source('bind'), flags.bind),
+    ...imageGpu(flags, source),
     here: flags.here ?? false,
     info: flags.info ?? false,
     dryRun: flags.dryRun ?? false,
@@ -80,34 +80,15 @@ function flagOf(key: SystemKey | 'profile', { nv }: LaunchFlags): keyof LaunchFl
   return key.replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase()) as keyof LaunchFlags;
 }
 
-/** What the command line says beats a variable that says the same otherwise. */
-function withoutBeaten(
-  time: string | undefined,
-  flags: LaunchFlags,
-  fromVariable: (flag: string) => boolean,
-): LaunchFlags {
-  const beaten = (flag: 'time' | 'server' | 'batchScript', other: string | undefined, by: string): boolean =>
-    flags[flag] !== undefined && fromVariable(flag) && other !== undefined && !fromVariable(by);
-  const kept = { ...flags };
-  if (beaten('time', time, 'the argument')) delete kept.time;
-  if (beaten('server', flags.batchScript, 'batchScript')) delete kept.server;
-  if (beaten('batchScript', flags.server, 'server')) delete kept.batchScript;
-  return kept;
-}
+type Source = (flag: keyof LaunchFlags) => string;
 
-function refuseTogether(time: string | undefined, flags: LaunchFlags): void {
+function refuseTogether(time: string | undefined, flags: LaunchFlags, source: Source): void {
   if (time !== undefined && flags.time !== undefined) {
     const both = `${JSON.stringify(time)} and --time ${JSON.stringify(flags.time)}`;
     throw refusal(`The time is given twice: ${both}.`, 'Leave one of them out.');
   }
-  if (flags.server !== undefined && flags.batchScript !== undefined) {
-    throw refusal(
-      '--server and --batch-script do not go together.',
-      'A batch script says itself what it starts.',
-    );
-  }
   if (flags.quiet && flags.json) {
-    throw refusal('--quiet and --json do not go together.', 'Choose one of them.');
+    throw refusal(`${source('quiet')} and ${source('json')} do not go together.`, 'Choose one of them.');
   }
 }
 
@@ -136,8 +117,11 @@ function checkedModules(option: string, value: string): string[] {
   return value.split(',').map((name) => checkedModule(option, name.trim()));
 }
 
-function imageGpu({ nv, rocm }: LaunchFlags): Pick<LaunchOptions, 'imageGpu'> {
-  if (nv && rocm) throw refusal('--nv and --rocm do not go together.', 'Choose the one of the node’s GPUs.');
+function imageGpu({ nv, rocm }: LaunchFlags, source: Source): Pick<LaunchOptions, 'imageGpu'> {
+  if (nv && rocm) {
+    const both = `${source('nv')} and ${source('rocm')}`;
+    throw refusal(`${both} do not go together.`, 'Choose the one of the node’s GPUs.');
+  }
   if (nv) return { imageGpu: 'nv' };
   return rocm ? { imageGpu: 'rocm' } : {};
 }

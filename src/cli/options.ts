@@ -57,7 +57,7 @@ export function addLaunchOptions(command: Command): Command {
     .option('-A, --account <name>', 'allocation to charge')
     .option('-d, --dir <path>', 'top-level directory of the notebook (default: your home)')
     .option('-s, --server <name>', 'notebook or jupyterlab (lab)')
-    .option('-b, --batch-script <name>', 'a shipped job template, or the path of your own')
+    .option('-b, --batch-script <name>', 'a job template: its name (start-jupyter templates) or its path')
     .option('-g, --gpus <n>', 'GPUs')
     .option('-c, --cpus <n>', 'processor cores')
     .option('-m, --memory <size>', 'memory: 4G, 500M')
@@ -85,19 +85,4 @@ export function addLaunchOptions(command: Command): Command {
     .option('--json', 'print one JSON object')
     .option('--dry-run', 'check everything and show the script; take and submit nothing')
     .option('--no-check', 'skip the checks of Jupyter, conda and the scheduler’s answers');
-}
-
-/** The variable that stands for an option: `--batch-script` is START_JUPYTER_BATCH_SCRIPT. */
-export function variableOf(option: string): string {
-  return `START_JUPYTER_${option.replaceAll('-', '_').toUpperCase()}`;
-}
-
-/** Gives every option with one value that the command line leaves out the value of its variable. An empty one is none. */
-export function readVariables(command: Command, env: NodeJS.ProcessEnv): void {
-  for (const option of command.options) {
-    const value = env[variableOf(option.name())];
-    const open = command.getOptionValueSource(option.attributeName()) === undefined;
-    if (option.required && open && value)
-      command.setOptionValueWithSource(option.attributeName(), value, 'env');
-  }
 }

@@ -2,10 +2,12 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { createConsole } from './console.js';
 import { explain } from './explain.js';
 import type { Host } from './host.js';
 import { addDoctorCommand, addProfilesCommand, addTemplatesCommand } from './commands.js';
-import { addLaunchOptions, readVariables, type LaunchFlags } from './options.js';
+import { addLaunchOptions, type LaunchFlags } from './options.js';
+import { readVariables, saysYes, unknownVariables } from './variables.js';
 
 const EXAMPLES = `
 Examples:
@@ -14,17 +16,22 @@ Examples:
   start-jupyter -s lab -d ~/course        JupyterLab, showing the folder ~/course
   start-jupyter --dry-run -i              what would be done, and why
 
-An option with a value may also be set as a variable: START_JUPYTER_PARTITION stands for --partition.
+Every option may also be set as a variable: START_JUPYTER_PARTITION=debug, START_JUPYTER_QUIET=1.
 More: start-jupyter help exit-codes
 `;
 
 /** Runs the program and gives its exit status. Never throws. */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {
-  const json = args.includes('--json');
+  const isTyped = (...flags: string[]): boolean => flags.some((flag) => args.includes(flag));
+  // Until it is read properly: what is wrong with the command line is said in the form that is wanted.
+  let json = isTyped('--json') || (saysYes(host.env['START_JUPYTER_JSON']) && !isTyped('-q', '--quiet'));
   let status: number = EXIT_CODES.done.code;
   try {
     const program = buildProgram(host, (code) => {
       status = code;
+    }).hook('preAction', (_program, command) => {
+      readVariables(command, host.env, command === program && command.processedArgs[0] !== undefined);
+      json = Boolean(command.optsWithGlobals<{ json?: boolean }>().json);
     });
     await program.parseAsync([...args], { from: 'user' });
     return status;
@@ -52,9 +59,11 @@ export function buildProgram(host: Host, setStatus: (code: number) => void): Com
     })
     .action(async (time: string | undefined) => {
       const { launchCommand } = await import('./commands/launch.js');
-      readVariables(program, host.env);
+      const flags = program.opts<LaunchFlags>();
+      const console = await createConsole(host, flags);
+      for (const doubt of unknownVariables(program, host.env)) console.warn(doubt);
       const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
-      setStatus(await launchCommand(time, program.opts<LaunchFlags>(), fromVariable, host));
+      setStatus(await launchCommand(time, flags, fromVariable, host));
     });
   addTemplatesCommand(program, host);
   addProfilesCommand(program, host);

@@ -80,6 +80,8 @@ describe('a value that is wrong', () => {
     [{ gpus: '-1' }, /^--gpus cannot be "-1"/],
     [{ endpoint: 'https://x' }, /^"https:\/\/x" is no endpoint/],
     [{ schedulerArg: ['--x', ''] }, /^--scheduler-arg is empty/],
+    [{ bind: [''] }, /^--bind is empty/],
+    [{ modulepath: ['/a', ''] }, /^--modulepath is empty/],
   ])('is %j', (flags, message) => {
     refused('bad-option', message, flags);
   });
@@ -100,13 +102,6 @@ describe('the time', () => {
 
   it('is not given twice', () => {
     refused('bad-option', /^The time is given twice: "30" and --time "45"\.$/, { time: '45' }, '30');
-  });
-
-  it('as an argument beats the variable, and is no longer said to come from it', () => {
-    const options = read({ time: '45' }, '30', ['time']);
-    expect(options.minutes).toBe(30);
-    expect(options.from('time')).toBe('--time');
-    expect(read({ time: '45' }, undefined, ['time']).from('time')).toBe('START_JUPYTER_TIME');
   });
 
   it.each(['2:30', 'soon', '0', '', '10:00:00 --wrap=id'])('cannot be %j', (time) => {
@@ -132,20 +127,28 @@ describe('-i with a name', () => {
 });
 
 describe('what does not go together', () => {
-  it('is a server and a batch script', () => {
-    refused('bad-option', /^--server and --batch-script do not/, { server: 'lab', batchScript: 'x.sh' });
-  });
-
-  it('is no matter when a variable says one and the command line the other', () => {
-    const both = { server: 'lab', batchScript: 'x.sh' };
-    expect(read(both, undefined, ['server'])).toMatchObject({ batchScript: 'x.sh' });
-    expect(read(both, undefined, ['server'])).not.toHaveProperty('server');
-    expect(read(both, undefined, ['batchScript'])).toMatchObject({ server: 'jupyterlab' });
-    refused('bad-option', /do not go together/, both, undefined, ['server', 'batchScript']);
-  });
-
   it('is quiet and JSON', () => {
     refused('bad-option', /^--quiet and --json do not/, { quiet: true, json: true });
+    refused(
+      'bad-option',
+      /^START_JUPYTER_QUIET and START_JUPYTER_JSON do/,
+      { quiet: true, json: true },
+      undefined,
+      ['quiet', 'json'],
+    );
+  });
+
+  it('is one kind of GPU and the other', () => {
+    refused('bad-option', /^--nv and START_JUPYTER_ROCM do not/, { nv: true, rocm: true }, undefined, [
+      'rocm',
+    ]);
+  });
+
+  it('is not a server and a batch script, which may leave it open', () => {
+    expect(read({ server: 'lab', batchScript: 'x.sh' })).toMatchObject({
+      server: 'jupyterlab',
+      batchScript: 'x.sh',
+    });
   });
 });
 

@@ -236,6 +236,35 @@ describe('START_JUPYTER_*', () => {
     expect(message).toBe('START_JUPYTER_CPUS cannot be "all".');
   });
 
+  it('may ask for JSON, of errors as well, and for no checks', async () => {
+    const env = { START_JUPYTER_JSON: '1', START_JUPYTER_DRY_RUN: 'yes', START_JUPYTER_NO_CHECK: 'on' };
+    const good = await start(['--system', 'expanse', '-A', 'abc123'], { env });
+    expect([good.status, good.stderr]).toEqual([0, '']);
+    expect(JSON.parse(good.stdout)).toMatchObject({ dryRun: true });
+    for (const args of [['--nonsense'], ['-A', '']]) {
+      const { status, stderr } = await start(args, { env });
+      expect([status, JSON.parse(stderr)]).toMatchObject([2, { error: { code: 'bad-option' } }]);
+    }
+    const quiet = await start(['-q', '--system', 'expanse'], { env });
+    expect(quiet.stderr).toMatch(/^start-jupyter: expanse needs an account/);
+  });
+
+  it('that say neither yes nor no are refused', async () => {
+    const { status, stderr } = await start(EXPANSE, { env: { START_JUPYTER_JSON: 'maybe' } });
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^start-jupyter: START_JUPYTER_JSON cannot be "maybe"/),
+    ]);
+  });
+
+  it('that stand for nothing are said, without their value', async () => {
+    const { status, stderr } = await start([...EXPANSE, '-q'], { env: { START_JUPYTER_ACOUNT: 'x\x1b[2J' } });
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      'Warning: The variable START_JUPYTER_ACOUNT stands for no option and is ignored. Did you mean START_JUPYTER_ACCOUNT?\n',
+    );
+  });
+
   it('are read from what is handed in alone', async () => {
     process.env['START_JUPYTER_PARTITION'] = 'from-the-process';
     try {
