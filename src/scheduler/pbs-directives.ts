@@ -5,8 +5,8 @@ import { cannotSay } from './qsub-refusals.js';
 import { commonWishes, sessionOptions, sizeText } from './qsub-values.js';
 import type { Directives, JobRequest, Ranked } from './scheduler.js';
 
-/** Resources of the form that came before `select`; PBS refuses a job that has both. */
-const OLD_FORM = ['nodes', 'ncpus', 'ngpus', 'mem', 'vmem', 'arch', 'host', 'mpiprocs'];
+/** Resources of the forms that came before `select`; PBS refuses a job that has both. */
+const WHOLE_JOB = ['ncpus', 'ngpus', 'mem', 'vmem', 'arch', 'host', 'mpiprocs'];
 
 /** See {@link Scheduler.directives}. */
 export function pbsDirectives(request: JobRequest, template: string): Directives {
@@ -58,17 +58,16 @@ function selectWishes(request: JobRequest, own: OwnLines): Wish[] {
   const asked = [request.nodes, ...parts].filter((value) => value !== undefined);
   const upper = asked.some(({ rank }) => rank === 'upper');
   const text = own.resource('select');
-  const old = OLD_FORM.find((name) => text === undefined && own.resource(name) !== undefined);
-  if (asked.length === 0 || (!upper && old !== undefined)) return [];
-  const chunk = text === undefined ? undefined : readChunk(text);
-  if (old !== undefined || (text !== undefined && chunk === undefined)) {
-    if (!upper) return [];
-    const said = old === undefined ? `select=${text ?? ''}` : `${old}=${own.resource(old) ?? ''}`;
-    throw cannotSay(
-      `The template asks in its own way (-l ${said}), which nodes, CPUs, GPUs and memory of the options cannot change.`,
-      'Leave those options out, or let the template ask for one kind of chunk: #PBS -l select=1:ncpus=4:mem=8gb',
-    );
+  const nodes = own.resource('nodes');
+  if (asked.length === 0) return [];
+  const wholeJob = WHOLE_JOB.some((name) => own.resource(name) !== undefined);
+  if (text === undefined && nodes === undefined && wholeJob && request.nodes?.rank !== 'upper') {
+    return parts.map(({ value: { key, value = '' }, rank }) => ({ letter: 'l', resource: key, value, rank }));
   }
+  const chunk = text === undefined ? undefined : readChunk(text);
+  const fixed = chunk === undefined && (text !== undefined || nodes !== undefined || wholeJob);
+  if (fixed && !upper) return [];
+  if (fixed) throw ownWay(text, nodes);
   const merged = mergedChunk(chunk, request.nodes, parts);
   const value = chunkText(merged);
   const rank = upper || text !== undefined ? ('upper' as const) : ('lower' as const);
@@ -79,6 +78,15 @@ function selectWishes(request: JobRequest, own: OwnLines): Wish[] {
       ? [{ letter: 'l', resource: 'place', value: 'scatter', rank: 'lower' as const }]
       : []),
   ];
+}
+
+function ownWay(select: string | undefined, nodes: string | undefined) {
+  const said =
+    select === undefined ? (nodes === undefined ? '' : ` (-l nodes=${nodes})`) : ` (-l select=${select})`;
+  return cannotSay(
+    `The template asks for nodes and memory in its own way${said}, which --nodes, --cpus, --gpus, --memory and --gres cannot change.`,
+    'Leave those options out, or let the template ask for one kind of chunk: #PBS -l select=1:ncpus=4:mem=8gb',
+  );
 }
 
 function counts({ cpus, gpus, memory }: JobRequest): Ranked<Part>[] {

@@ -8,7 +8,7 @@ import { createTorque } from '../../../src/scheduler/torque.js';
 import { plainRuns, recordings, type Played } from './recordings.js';
 import { startReplay, type Replay } from './replay.js';
 
-const LIMITS = { qsubMs: 400, graceMs: 100, lookMs: 1, queryMs: 400 };
+const LIMITS = { qsubMs: 1500, graceMs: 100, lookMs: 1, queryMs: 1000 };
 const NAME = 'jupyter-0123456789';
 const FOLDERS = { torque: 'torque', pbs: 'openpbs' } as const;
 type Kind = keyof typeof FOLDERS;
