@@ -38,5 +38,5 @@ function profileLine({ profile, values, origins }: Prepared['system']): [label: 
     const locked = profile.locked.includes(key) ? ' (locked)' : '';
     return `${key} ${valueWords(key, values[key])}${locked}`;
   });
-  return [['Profile', words.length === 0 ? profile.name : `${profile.name}: ${words.join('; ')}`]];
+  return [['From the profile', words.join('; ') || 'nothing']];
 }

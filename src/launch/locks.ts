@@ -23,16 +23,17 @@ const OTHER_NAMES: Partial<Record<JobKey, keyof LaunchOptions>> = {
  */
 export function refuseLocked(options: LaunchOptions, { name, values, locked }: Profile, cwd: string): void {
   for (const key of locked) {
+    const [asked, said] = [optionOf(options, key), values[key]];
+    if (asked !== undefined && !agrees(key, asked, said, cwd)) {
+      const from = options.from(key);
+      const instead = key === 'time' ? `Ask for at most -t ${values.time ?? 0}` : leaveOut(from);
+      throw refusal(contradiction(key, { name, from, asked, said }), instead, options);
+    }
     const rival = alternativesOf(key).find((other) => optionOf(options, other) !== undefined);
-    const asked = optionOf(options, key);
-    const fits = asked === undefined || agrees(key, asked, values[key], cwd);
-    if (fits && rival === undefined) continue;
-    const from = options.from(fits && rival !== undefined ? rival : key);
-    const what =
-      fits && rival !== undefined
-        ? `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, values[key])}.`
-        : contradiction(key, { name, from, asked, said: values[key] });
-    throw refusal(what, from, options.profile === undefined);
+    if (rival === undefined) continue;
+    const from = options.from(rival);
+    const what = `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, said)}.`;
+    throw refusal(what, leaveOut(from), options);
   }
 }
 
@@ -50,13 +51,13 @@ export function refuseOtherServer(
   if (locked.includes('template') && options.server !== undefined && chosen.template === undefined) {
     const from = options.from('server');
     const what = `${from} cannot be ${options.server}: the template ${values.template ?? ''}, which the profile ${name} fixes, starts its own.`;
-    throw refusal(what, from, options.profile === undefined);
+    throw refusal(what, leaveOut(from), options);
   }
   const other = chosen.server !== undefined && chosen.server !== values.server;
   if (locked.includes('server') && options.batchScript !== undefined && other) {
     const from = options.from('template');
     const what = `${from} starts ${chosen.server} itself: the profile ${name} fixes the server to ${values.server ?? ''}.`;
-    throw refusal(what, from, options.profile === undefined);
+    throw refusal(what, leaveOut(from), options);
   }
 }
 
@@ -97,10 +98,13 @@ function contradiction(key: JobKey, { name, from, asked, said }: Contradiction):
   return `${from} cannot be ${wanted}: the profile ${name} fixes it to ${fixed}.`;
 }
 
-function refusal(what: string, from: string, isDefault: boolean): StartJupyterError {
-  const without = from.startsWith('--') ? `Leave ${from} out` : `Take the variable away (unset ${from})`;
-  const why = isDefault ? ' This one is used where nobody names one.' : '';
+function leaveOut(from: string): string {
+  return from.startsWith('--') ? `Leave ${from} out` : `Take the variable away (unset ${from})`;
+}
+
+function refusal(what: string, instead: string, { profile }: LaunchOptions): StartJupyterError {
+  const why = profile === undefined ? ' This one is used where nobody names one.' : '';
   return new StartJupyterError('locked-option', what, {
-    hint: `${without}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`,
+    hint: `${instead}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`,
   });
 }
