@@ -28,6 +28,15 @@ if [ "$2" != supervisor ]; then
     echo "supervise.sh wants a session of its own: setsid bash $0 ..." >&2
     exit 1
   fi
+  # A small container may have next to nothing.
+  sj_missing=
+  for sj_tool in bash date mktemp mv rm sleep uname; do
+    type -P "$sj_tool" >/dev/null || sj_missing="$sj_missing $sj_tool"
+  done
+  if [ -n "$sj_missing" ]; then
+    echo "not on your PATH:$sj_missing" >&2
+    exit 3
+  fi
   bash "$0" "$sj_directory" supervisor "$PPID" </dev/null >>"$sj_directory/job.log" 2>&1 &
   echo "$! ${sj_walltime_seconds:?}"
   exit

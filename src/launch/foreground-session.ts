@@ -10,13 +10,14 @@ import { stopIfAborted } from './interrupted.js';
 import { launch, type Launched } from './launch.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
+import { missingAuthorities } from './public-authorities.js';
 import { giveBackAll } from './undo.js';
 
 /** The job's own limits, for Jupyter's start and then for the proxy, are together shorter, and it says why. */
 const READY_LIMIT_MS = 330_000;
 const POLL_MS = 250;
-/** How often the scheduler is asked whether the allocation is still there: sites count such questions. */
-const ALLOCATION_POLL_MS = 20_000;
+/** The scheduler is asked whether the allocation is still there, ever more rarely: sites count such questions. */
+const ALLOCATION_POLL_MS = { first: 2000, longest: 30_000 };
 const LOG_LINES = 15;
 
 export interface ForegroundSession extends Launched {
@@ -37,7 +38,9 @@ export async function runInForeground(
   onReady: (session: ForegroundSession) => Promise<void>,
 ): Promise<void> {
   if (endpoint !== undefined) {
-    const launched = await launch(context, options, prepared, endpoint);
+    const ca = endpoint.ca ?? (await missingAuthorities(context.env));
+    const trusted = { ...endpoint, ...(ca === undefined ? {} : { ca }) };
+    const launched = await launch(context, options, prepared, trusted);
     await stayUntilEnd(context, prepared, launched, onReady);
     return;
   }
@@ -93,17 +96,19 @@ async function untilEnded(
   { jobId, directory }: Launched,
 ): Promise<string> {
   const allocation = here?.allocation;
-  let asked = Date.now();
+  let wait = ALLOCATION_POLL_MS.first;
+  let askAt = Date.now() + wait;
   while (!signal.aborted) {
     await pause(4 * POLL_MS, signal);
     const state = await scheduler.inspect(jobId);
     if (state.phase === 'ended') return await wordsFor(state, directory);
-    if (allocation === undefined || Date.now() - asked < ALLOCATION_POLL_MS) continue;
+    if (allocation === undefined || Date.now() < askAt) continue;
     // Interrupted it says 'unknown', and that is nothing.
     if ((await allocation.inspect(signal)).phase === 'ended') {
       return `${allocation.title} has ended: stopping Jupyter.`;
     }
-    asked = Date.now();
+    wait = Math.min(wait * 2, ALLOCATION_POLL_MS.longest);
+    askAt = Date.now() + wait;
   }
   return 'Stopping Jupyter.';
 }

@@ -5,8 +5,12 @@ export function hostListHas(list: string, node: string): boolean {
   return entries(list).some((entry) => entryHas(entry, node));
 }
 
+/** Slurm has as many dimensions as a name has numbers; far more could take for ever to compare. */
+const MOST_BRACKETS = 5;
+
 /** Commas in brackets separate no entries. */
 function entries(list: string): string[] {
+  if (/[[\]]/.test(list.replace(/\[[^[\]]*\]/g, ''))) return [];
   return list.match(/(?:[^,[\]]|\[[^[\]]*\])+/g) ?? [];
 }
 
@@ -17,6 +21,7 @@ function entryHas(entry: string, node: string): boolean {
     ranges.push(inside);
     return '([0-9]+)';
   });
+  if (ranges.length > MOST_BRACKETS) return false;
   const numbers = new RegExp(`^${pattern}$`).exec(node)?.slice(1);
   return numbers?.every((number, index) => rangesHave(ranges[index] ?? '', number)) ?? false;
 }

@@ -64,13 +64,16 @@ async function startJob(
   const result = await run(file, args, { env: foregroundEnvironment(env), timeoutMs: 30_000 });
   const [, pid, seconds] = /^(\d+) (\d+)$/m.exec(result.stdout) ?? [];
   if (result.exitCode !== 0 || pid === undefined || seconds === undefined) {
-    const code = result.notFound ? 'no-tool' : 'scheduler-refused';
-    throw new StartJupyterError(code, 'the job could not be started on this machine', {
-      detail: failureOf(file, result),
-      ...(result.notFound
-        ? { hint: 'Everything here is run by bash: install it, or put it on your PATH.' }
-        : {}),
-    });
+    // 3: supervise.sh says which programs it lacks.
+    const lacks = result.notFound || result.exitCode === 3;
+    throw new StartJupyterError(
+      lacks ? 'no-tool' : 'scheduler-refused',
+      'the job could not be started on this machine',
+      {
+        detail: failureOf(file, result),
+        ...(lacks ? { hint: 'It wants bash and coreutils: install them, or put them on your PATH.' } : {}),
+      },
+    );
   }
   return await rememberJob(env, directory, Number(pid), Number(seconds));
 }

@@ -149,15 +149,15 @@ export async function checkSafe(sessions: string): Promise<void> {
 }
 
 /**
- * The number that stands for root, too, in a container in which the machine's root has none (user_namespaces(7)): nobody can
- * tell it from other users' there. Empty elsewhere.
+ * The number that stands for root, too, in a container in which the machine's root has none of its own
+ * (user_namespaces(7)): nobody can tell it from other users' there. Empty elsewhere.
  */
 async function unmappedRoot(): Promise<number[]> {
   if (process.platform !== 'linux') return [];
   try {
-    // A line has: first number inside, first outside, how many.
+    // First number inside, first outside, how many: outside of all containers every number is itself.
     const map = await readFile('/proc/self/uid_map', 'utf8');
-    if (/^ *\d+ +0 /m.test(map)) return [];
+    if (/^ *0 +0 +4294967295\n$/.test(map)) return [];
     return [Number(await readFile('/proc/sys/kernel/overflowuid', 'utf8'))];
   } catch {
     return [];
