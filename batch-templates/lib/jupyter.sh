@@ -182,7 +182,12 @@ jupyter_ended() {
 }
 
 wait_for_jupyter() {
-  wait "$sj_jupyter_pid" || jupyter_ended $? 'by itself'
+  local status
+  wait "$sj_jupyter_pid"
+  status=$?
+  # Whoever ends the job sends TERM to all of its processes, and on a busy node Jupyter's may come before ours.
+  [ "$status" -ne 143 ] || sleep 1
+  [ "$status" -eq 0 ] || jupyter_ended "$status" 'by itself'
   sj_outcome=completed
   exit 0
 }

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Control, startControl } from './control.js';
 import { canRunJobs, type JobSession, lastLine, makeSession, type SessionOptions } from './session.js';
 
@@ -49,6 +49,18 @@ describe.skipIf(!canRunJobs)('a job that goes well', () => {
       'stopped: the job was cancelled or its time was up\n',
     );
     expect(() => process.kill(ready.pid, 0)).toThrow();
+  });
+
+  it('was cancelled also when the signal reaches Jupyter first', async () => {
+    const { directory, start, read } = await made();
+    const job = start();
+    await job.said('is mapped to this node');
+    const ready = JSON.parse(await read('ready.json')) as { pid: number };
+    process.kill(ready.pid, 'SIGTERM');
+    await vi.waitFor(() => expect(() => process.kill(ready.pid, 0)).toThrow(), { interval: 10 });
+    job.child.kill('SIGTERM');
+    expect(await job.ended).toBe(143);
+    expect(await readFile(join(directory, 'outcome'), 'utf8')).toMatch(/^stopped: the job was cancelled/);
   });
 
   it('ends with status 0 when the person shuts the server down in the browser', async () => {
