@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findOnPath } from '../jupyter/probe.js';
 import { fullHostName } from '../platform/host-name.js';
 import { parseTime } from '../scheduler/duration.js';
+import { qsubKind } from '../scheduler/qsub-kind.js';
 import { clusterName } from '../scheduler/slurm-cluster.js';
 import { detectSystem, systemOfHost, type Detection } from '../site/detect.js';
 import { configurationFiles, loadSystems } from '../site/load.js';
@@ -54,6 +55,11 @@ async function detect(
       return name;
     },
     schedulersOnPath: tools.filter((path) => path !== undefined),
+    qsubKind: async () => {
+      const kind = await qsubKind(env, signal);
+      stopIfAborted(signal);
+      return kind;
+    },
     ...(here ? { submitsNothing: true } : {}),
     systems,
   });

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { nearest } from './nearest.js';
-import { readyEntry } from './ready-entry.js';
+import { readyEntry, type HostFacts } from './ready-entry.js';
 import type { System } from './system.js';
 
 export interface Surroundings {
@@ -18,6 +18,8 @@ export interface Surroundings {
   clusterName?: () => Promise<string | undefined>;
   /** Where `sbatch` and `qsub` are on PATH; empty: this machine has no scheduler. */
   schedulersOnPath: readonly string[];
+  /** Asks `qsub` whose it is; undefined when it does not say. Called only for the entry of a system that is not known. */
+  qsubKind?: () => Promise<HostFacts['scheduler'] | undefined>;
   /** Nothing will be submitted: a machine that is not known is `local` although it has a scheduler. */
   submitsNothing?: boolean;
   /** As loadSystems orders them: the first that matches is taken. */
@@ -47,7 +49,7 @@ export async function detectSystem(surroundings: Surroundings): Promise<Detectio
   if (local !== undefined && surroundings.submitsNothing) {
     return { system: local, why: `${fullName} is no known system` };
   }
-  if (schedulersOnPath.length > 0 || local === undefined) throw unknownHost(surroundings, cluster);
+  if (schedulersOnPath.length > 0 || local === undefined) throw await unknownHost(surroundings, cluster);
   return { system: local, why: `${fullName} is no known system and has neither sbatch nor qsub` };
 }
 
@@ -81,14 +83,19 @@ function hostNames({ shortName, fullName }: Pick<Surroundings, 'shortName' | 'fu
   return [...new Set([shortName, fullName.replace(/\.$/, '')])];
 }
 
-function unknownHost(surroundings: Surroundings, cluster: string | undefined): StartJupyterError {
+async function unknownHost(
+  surroundings: Surroundings,
+  cluster: string | undefined,
+): Promise<StartJupyterError> {
   const hosts = hostNames(surroundings);
   const clusterWords =
     cluster === undefined ? 'no cluster name was to be had' : `the cluster name ${cluster}`;
   const looked = `the host name ${hosts.join(' and ')}; ${clusterWords}`;
   const known = surroundings.systems.map(({ name, values }) => (values.retired ? `${name} (retired)` : name));
   const hasSlurm = surroundings.schedulersOnPath.some((tool) => basename(tool) === 'sbatch');
-  const entry = readyEntry({ hosts, cluster, scheduler: hasSlurm ? 'slurm' : 'torque' });
+  // A qsub beside sbatch most often stands in front of Slurm.
+  const scheduler = hasSlurm ? 'slurm' : await surroundings.qsubKind?.();
+  const entry = readyEntry({ hosts, cluster, ...(scheduler ? { scheduler } : {}) });
   return new StartJupyterError('unknown-system', `This is no system that is known. Looked at: ${looked}`, {
     hint: `Known are: ${known.sort().join(', ')}; --system NAME chooses one.
 To make this one known, put this into ~/.config/start-jupyter/systems.yaml (for everybody: /etc/start-jupyter/systems.yaml):

@@ -4,7 +4,8 @@ export interface HostFacts {
   /** The short name, and the full one where it differs. */
   hosts: readonly string[];
   cluster: string | undefined;
-  scheduler: 'slurm' | 'torque';
+  /** Undefined: it has a qsub that does not say whose it is. */
+  scheduler?: 'slurm' | 'torque' | 'pbs';
 }
 
 /** A whole systems.yaml that makes this host known; only the endpoint is left to be filled in. */
@@ -13,7 +14,7 @@ export function readyEntry({ hosts, cluster, scheduler }: HostFacts): string {
   return `systems:
   ${systemName(hosts, cluster)}:
     hosts:
-${patterns}    scheduler: ${scheduler}
+${patterns}    scheduler: ${scheduler ?? 'torque # or pbs'}
     endpoint: jupyter.example.org # the domain of the proxy at your centre
 `;
 }

@@ -135,12 +135,21 @@ describe('an unknown host', () => {
     [{ shortName: "we'ird $(host)" }, 'weirdhost', 'slurm'],
     [{ shortName: 'h1', clusterName: () => Promise.resolve('The Big_One') }, 'TheBigOne', 'slurm'],
     [{ shortName: 'h1', schedulersOnPath: ['/opt/bin/qsub'] }, 'h', 'torque'],
-  ])('can paste the entry that makes it known: %j', async (more, name, scheduler) => {
-    const { hint = '' } = await refused(more);
-    const systems = await withUserFile(hint.slice(hint.indexOf('systems:\n')));
-    const found = await at(more.shortName, { ...SBATCH, ...more, systems });
-    expect(found.system).toMatchObject({ name, values: { scheduler, endpoint: 'jupyter.example.org' } });
-    const short = more.shortName.replace('1', '23');
-    expect((await at(short, { ...SBATCH, systems })).system.name).toBe(name);
-  });
+    [
+      { shortName: 'h1', schedulersOnPath: ['/opt/bin/qsub'], qsubKind: () => Promise.resolve('pbs') },
+      'h',
+      'pbs',
+    ],
+    [{ shortName: 'h1', qsubKind: () => Promise.resolve('torque') }, 'h', 'slurm'],
+  ] as [Partial<Surroundings> & { shortName: string }, string, string][])(
+    'can paste the entry that makes it known: %j',
+    async (more, name, scheduler) => {
+      const { hint = '' } = await refused(more);
+      const systems = await withUserFile(hint.slice(hint.indexOf('systems:\n')));
+      const found = await at(more.shortName, { ...SBATCH, ...more, systems });
+      expect(found.system).toMatchObject({ name, values: { scheduler, endpoint: 'jupyter.example.org' } });
+      const short = more.shortName.replace('1', '23');
+      expect((await at(short, { ...SBATCH, systems })).system.name).toBe(name);
+    },
+  );
 });
