@@ -10,6 +10,8 @@ export interface ResolveContext {
   env: NodeJS.ProcessEnv;
   /** The package's folder: the bash that looks here is the one that the job runs. */
   packageFolder: string;
+  /** Where conda environments that files describe are kept: on the file system that the sessions are on. */
+  condaFolder: string;
   /** What an image must show whatever it shows by default. */
   directories: ShownDirectories;
   signal: AbortSignal;

@@ -14,7 +14,7 @@ import type { Server } from '../jupyter/server-choice.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
-import { newSessionPlace, type SessionPlace } from '../session/store.js';
+import { newSessionPlace, stateDirectory, type SessionPlace } from '../session/store.js';
 import type { System } from '../site/system.js';
 import { authority } from './authority.js';
 import { check } from './checks.js';
@@ -170,6 +170,7 @@ export function resolveContext(
 ): ResolveContext {
   return {
     ...{ env, packageFolder, directories, signal, check, dryRun },
+    condaFolder: join(stateDirectory(env, directories.home), 'conda'),
     doing: (text) => progress.doing(text),
     warn: (text) => progress.warn(text),
   };

@@ -21,6 +21,8 @@ export interface RunOptions {
   cwd?: string;
   input?: string;
   signal?: AbortSignal;
+  /** Gets what the child says, on both streams, as it comes; then none of it is kept, and there may be any amount. */
+  heard?: (text: string) => void;
 }
 
 /** Between SIGTERM and SIGKILL. */
@@ -46,10 +48,18 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     reject: false,
     stripFinalNewline: false,
     maxBuffer: MAX_OUTPUT_CHARACTERS,
+    buffer: options.heard === undefined,
     detached: ownGroup,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  const { heard } = options;
+  if (heard !== undefined) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', heard);
+    }
+  }
   let why: 'timedOut' | 'aborted' | undefined;
   const timers: NodeJS.Timeout[] = [];
   const end = (reason: typeof why): void => {
