@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -201,6 +202,31 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
 
   it('cannot be asked about without its directory', async () => {
     expect(await inspect({ id: 'local-1-1' })).toMatchObject({ phase: 'unknown' });
+  });
+
+  it('needs bash and some other programs, and names those that are missing', async () => {
+    const bin = join(directory, 'bin');
+    await mkdir(bin);
+    for (const name of ['bash', 'date', 'rm', 'sleep', 'uname'])
+      await symlink(`/bin/${name}`, join(bin, name));
+    await files('exit 0');
+    const submit = (PATH: string) =>
+      createLocal({ env: { PATH } }).submit(join(directory, 'batch.sh'), OPTIONS);
+    await expect(submit(bin)).rejects.toMatchObject({
+      code: 'no-tool',
+      detail: 'not on your PATH: mktemp mv',
+    });
+    await expect(submit(directory)).rejects.toMatchObject({ code: 'no-tool', detail: 'bash was not found' });
+  });
+
+  it('is not run in a session of somebody else, whose programs would end with it', async () => {
+    await files('exit 0');
+    // The session is the outer bash's.
+    const words = ['-c', 'bash "$1" "$2"; exit', 'bash', supervisor(), directory];
+    const run = spawn('bash', words, { detached: true });
+    const [said] = (await once(run.stderr, 'data')) as [Buffer];
+    expect(String(said)).toContain('supervise.sh wants a session of its own');
+    expect(existsSync(join(directory, 'job.log'))).toBe(false);
   });
 
   it('is refused with bash’s own words when it cannot start', async () => {
