@@ -13,16 +13,18 @@ import {
   processesOf,
   readBy,
   seats,
-  SecretPieces,
+  secretSearch,
+  temporaryFilesOf,
   type Classroom,
   type Seat,
+  type SecretSearch,
 } from './bed/class.js';
 import { curl } from './bed/curl.js';
 import { forgetSessions, jupyterPath } from './bed/launches.js';
+import { readIfThere } from './bed/prying.js';
 import { until } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
-import { pieces } from './bed/secrets.js';
-import { clearJobsOf, jobsOf, slurm, slurmEnvironment } from './bed/slurm.js';
+import { clearJobsOf, jobsOf, slurmEnvironment } from './bed/slurm.js';
 import { runAs, user, type User } from './bed/users.js';
 import { visit } from './bed/visit.js';
 
@@ -44,7 +46,7 @@ describeOnBed('a class', () => {
   let room: Classroom;
   let secretFolder: string;
   let sessions: Session[] = [];
-  let known: SecretPieces;
+  let known: SecretSearch;
   const students = (): User[] => theBed().students.map(user);
 
   beforeAll(async () => {
@@ -90,7 +92,7 @@ describeOnBed('a class', () => {
       expect(new Set(sessions.map((session) => session[what])).size, what).toBe(sessions.length);
     }
     expect(atTheProxy()).toEqual(sessions.map(({ name }) => name).sort());
-    known = new SecretPieces(sessions, pieces);
+    known = secretSearch(sessions);
   });
 
   test('opens each session for its owner, by its URL', async () => {
@@ -152,15 +154,6 @@ describeOnBed('a class', () => {
       (path) => known.ownersIn(readIfThere(path)).length > 0,
     );
     expect(holders).toEqual([]);
-    const left = await slurm('find', '/tmp', '/var/tmp', '/dev/shm', '-user', students()[0]!.name);
-    expect(left.stdout).toBe('');
+    expect(temporaryFilesOf(students())).toEqual([]);
   });
 });
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}

@@ -16,12 +16,14 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { theBed } from './bed.js';
-import { secretsOf, type Secrets } from './secrets.js';
+import { pieces, secretsOf } from './secrets.js';
 import { slurmEnvironment } from './slurm.js';
 import type { Proxy } from './proxy.js';
 import { runAs, user, type User } from './users.js';
 
 const SMALL = fileURLToPath(new URL('small_jupyter.py', import.meta.url));
+
+const TEMPORARY = ['/tmp', '/var/tmp', '/dev/shm'];
 
 export interface Classroom {
   folder: string;
@@ -105,49 +107,49 @@ export function seats(each: number): Seat[] {
   );
 }
 
-/** Pieces of so many secrets, whose owners are told apart, to be looked for in much text at once. */
-export class SecretPieces {
-  private readonly owners = new Map<string, string>();
-
-  /** As secrets.ts: a piece of 16 characters, of a key only what is not in every key. */
-  constructor(
-    sessions: readonly { owner: string; directory: string }[],
-    piecesOf: (secret: string) => string[],
-  ) {
-    for (const { owner, directory } of sessions) {
-      const secrets: Secrets = secretsOf(directory);
-      for (const secret of Object.values(secrets)) {
-        for (const piece of piecesOf(secret)) this.owners.set(piece, owner);
-      }
-    }
-  }
-
+/** Looks for pieces of many people's secrets in much text at once. */
+export interface SecretSearch {
   /** Whose secrets are in the text, each once. */
-  ownersIn(text: string): string[] {
-    const found = new Set<string>();
-    // A key's lines are searched for as one as well.
-    for (const each of [text, text.replaceAll('\n', '')]) {
-      for (const [run] of each.matchAll(/[\w+/=-]{16,}/g)) {
-        for (let at = 0; at + 16 <= run.length; at++) {
-          const owner = this.owners.get(run.slice(at, at + 16));
-          if (owner !== undefined) found.add(owner);
+  ownersIn(text: string): string[];
+}
+
+/** To be made while the sessions have their secrets. */
+export function secretSearch(sessions: readonly { owner: string; directory: string }[]): SecretSearch {
+  const owners = new Map<string, string>();
+  for (const { owner, directory } of sessions) {
+    for (const piece of Object.values(secretsOf(directory)).flatMap(pieces)) owners.set(piece, owner);
+  }
+  return {
+    ownersIn(text) {
+      const found = new Set<string>();
+      // A key's lines are searched for as one as well.
+      for (const each of [text, text.replaceAll('\n', '')]) {
+        for (const [run] of each.matchAll(/[\w+/=-]{16,}/g)) {
+          for (let at = 0; at + 16 <= run.length; at++) {
+            const owner = owners.get(run.slice(at, at + 16));
+            if (owner !== undefined) found.add(owner);
+          }
         }
       }
-    }
-    return [...found].sort();
-  }
+      return [...found].sort();
+    },
+  };
 }
 
 /** Everything that others might look into while the class is on: files of students, of Slurm, of the proxy, of /proc. */
 export function placesToPry(students: readonly User[], proxy: Proxy): string[] {
-  const names = students.flatMap(({ name }) => ['-user', name, '-o']).slice(0, -1);
   const homes = students.map(({ home }) => home);
   const cluster = dirname(theBed().slurmConf);
   return [
-    ...filesIn('/tmp', '/var/tmp', '/dev/shm', ...homes, '(', ...names, ')', '-type', 'f'),
+    ...filesIn(...TEMPORARY, ...homes, ...ownedBy(students), '-type', 'f'),
     ...filesIn(join(cluster, 'spool'), join(cluster, 'state'), proxy.folder, '-type', 'f'),
     ...processesOf(students).flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]),
   ];
+}
+
+/** What they have in the folders for temporary files. */
+export function temporaryFilesOf(users: readonly User[]): string[] {
+  return filesIn(...TEMPORARY, ...ownedBy(users));
 }
 
 /** Process ids of everything that these users run. */
@@ -167,6 +169,10 @@ export function processesOf(users: readonly User[]): string[] {
 export async function readBy(who: User, files: readonly string[]): Promise<string> {
   const { stdout } = await runAs(who, ['/bin/sh', '-c', 'xargs -0 cat --; :'], { input: files.join('\0') });
   return stdout;
+}
+
+function ownedBy(users: readonly User[]): string[] {
+  return ['(', ...users.flatMap(({ name }) => ['-o', '-user', name]).slice(1), ')'];
 }
 
 /** find(1), for which it is no failure that a file goes while it looks. */
