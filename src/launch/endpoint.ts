@@ -17,7 +17,10 @@ export function parseEndpoint(text: string): { domain: string; port: number } {
 }
 
 /** Undefined: the system has no proxy of its own and nobody named one. */
-export function endpointOf(options: LaunchOptions, prepared: Prepared): Endpoint | undefined {
+export function endpointOf(
+  options: Pick<LaunchOptions, 'endpoint'>,
+  prepared: Pick<Prepared, 'system' | 'ca'> & { scheduler: Pick<Prepared['scheduler'], 'kind'> },
+): Endpoint | undefined {
   const { endpoint, protocol } = prepared.system.values;
   const where = options.endpoint ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint));
   if (where === undefined) {

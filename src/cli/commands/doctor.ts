@@ -1,6 +1,92 @@
 /** `start-jupyter doctor` */
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { StartJupyterError } from '../../errors.js';
+import type { LaunchContext } from '../../launch/context.js';
+import { examine } from '../../launch/doctor/examine.js';
+import { doubtful, exitStatus, failed, type Finding } from '../../launch/doctor/finding.js';
+import type { LaunchOptions } from '../../launch/options.js';
+import type { Progress } from '../../launch/progress.js';
+import { createConsole, paint } from '../console.js';
+import { findingLines, summary } from '../findings.js';
 import type { Host } from '../host.js';
+import { readOptions } from '../launch-options.js';
+import type { LaunchFlags } from '../options.js';
 
-export async function doctorCommand(flags: { system?: string; json?: boolean }, host: Host): Promise<number> {
-  return Promise.reject(new Error(`not yet: ${JSON.stringify([flags, host.cwd])}`));
+/** A wider line is hard to read; what is no terminal gets what fits everywhere. */
+const COLUMNS = 80;
+const MOST_COLUMNS = 120;
+
+/** The launch's options as they were given to the doctor. */
+export interface GivenOptions {
+  /** On the command line alone. */
+  typed: LaunchFlags;
+  /** Throws 'bad-option' for a variable that cannot be read. */
+  withVariables: () => LaunchFlags;
+  fromVariable: (option: string) => boolean;
+  /** What is odd about the variables, a sentence each. */
+  doubts: readonly string[];
 }
+
+/**
+ * Looks at everything that a launch with these options would need. Gives the status that the launch would end with: of the
+ * first finding that is bad, or 0.
+ */
+export async function doctorCommand(given: GivenOptions, host: Host): Promise<number> {
+  const { json = false } = given.typed;
+  const console = await createConsole(host, { json });
+  try {
+    const { options, findings: refused } = readableOptions(given);
+    console.doing('Looking at everything that a launch needs');
+    const findings = [...refused, ...(await examine(createContext(host), options))];
+    const status = exitStatus(findings);
+    if (json) await console.result(`${JSON.stringify({ findings, exitStatus: status })}\n`);
+    else {
+      console.rest();
+      const { isTTY, columns } = host.stdout;
+      const width = isTTY && columns > 0 ? Math.min(columns, MOST_COLUMNS) : COLUMNS;
+      const lines = findingLines(findings, width, await paint(host.stdout, host.env));
+      await console.result(`${[...lines, '', summary(findings)].join('\n')}\n`);
+    }
+    return status;
+  } finally {
+    console.rest();
+  }
+}
+
+/** An option that cannot be read, often a variable that was set long ago, keeps nobody from looking at the rest. */
+function readableOptions({ typed, withVariables, fromVariable, doubts }: GivenOptions): {
+  options: LaunchOptions;
+  findings: Finding[];
+} {
+  const findings = doubts.map((text) => doubtful('Variables', text, 'Correct it, or unset it.'));
+  try {
+    return { options: readOptions(undefined, withVariables(), fromVariable), findings };
+  } catch (error) {
+    const { system } = typed;
+    const least = { schedulerArg: [], modulepath: [], bind: [], check: true, ...(system ? { system } : {}) };
+    const options = readOptions(undefined, least, () => false);
+    return { options, findings: [...findings, failed('Options', error)] };
+  }
+}
+
+function createContext(host: Host): LaunchContext {
+  const interrupted = new AbortController();
+  host.onSignal(() => interrupted.abort(new StartJupyterError('interrupted', 'Interrupted.')));
+  return {
+    ...{ env: host.env, cwd: host.cwd, platform: host.platform, umask: host.umask },
+    packageFolder: fileURLToPath(host.packageRoot),
+    progress: SILENT,
+    signal: interrupted.signal,
+    now: () => new Date(),
+    random: randomBytes,
+  };
+}
+
+/** What a launch would say while it looks is said by the findings. */
+const SILENT: Progress = {
+  doing: () => undefined,
+  fact: () => undefined,
+  say: () => undefined,
+  warn: () => undefined,
+};

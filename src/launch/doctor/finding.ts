@@ -1,5 +1,5 @@
 /** What the doctor says: one finding a line. */
-import { StartJupyterError, type ErrorCode } from '../../errors.js';
+import { messageOf, StartJupyterError, type ErrorCode } from '../../errors.js';
 
 /** `bad`: a launch would fail. `doubtful`: it may not do as it should, or nobody could tell. */
 export type Verdict = 'good' | 'doubtful' | 'bad';
@@ -26,9 +26,12 @@ export const bad = (topic: string, code: ErrorCode, text: string, cure: string):
   ...{ topic, verdict: 'bad', text, cure, code },
 });
 
-/** What a launch would end with, as a finding. Anything else that is thrown is thrown on. */
+/** What a launch would end with, as a finding. What should not happen keeps nobody from looking at the rest. */
 export function failed(topic: string, error: unknown): Finding {
-  if (!(error instanceof StartJupyterError)) throw error;
+  if (!(error instanceof StartJupyterError)) {
+    const text = `Something happened that should not: ${messageOf(error)}`;
+    return bad(topic, 'unexpected', text, 'Please report it.');
+  }
   const { code, message, detail, hint } = error;
   return {
     ...{ topic, verdict: 'bad', code },

@@ -1,6 +1,6 @@
 import { doubtful, failed, type Finding } from './finding.js';
 
-/** Looks at one thing. What it throws of a launch's errors is its finding. */
+/** Looks at one thing. What it throws is its finding. */
 export type Look = (signal: AbortSignal) => Promise<Finding[]>;
 
 /**

@@ -1,0 +1,84 @@
+/** `start-jupyter doctor`: everything that a launch needs, looked at side by side, and nothing taken. */
+import type { Scheduler } from '../../scheduler/scheduler.js';
+import type { System } from '../../site/system.js';
+import { VERSION } from '../../version.js';
+import type { LaunchContext } from '../context.js';
+import { stopIfAborted } from '../interrupted.js';
+import type { LaunchOptions } from '../options.js';
+import { bad, good, type Finding } from './finding.js';
+import { limited } from './limited.js';
+import { lookAtProxyOf } from './proxy.js';
+import { lookAtScheduler, slowScheduler } from './scheduler.js';
+import { lookForSessions } from './sessions.js';
+import { lookForConda, lookForContainers, lookForJupyter, lookForModules } from './software.js';
+import { homeFindings, kindByPrograms, lookForFiles, lookForSystem } from './system.js';
+
+/** One after the other they stay below a quarter of a minute. */
+const SYSTEM_MS = 5000;
+const REST_MS = 9000;
+
+/** What everything is looked at for. The system is absent where nobody knows it. */
+export interface Surroundings {
+  context: LaunchContext;
+  options: LaunchOptions;
+  system?: System;
+  kind?: Scheduler['kind'];
+}
+
+/** In the order in which a launch would meet it. Throws 'interrupted' after Ctrl-C. */
+export async function examine(context: LaunchContext, options: LaunchOptions): Promise<Finding[]> {
+  const { signal } = context;
+  const surroundings: Surroundings = { context, options };
+  const look = (topic: string, work: (it: Surroundings) => Promise<Finding[]>, whenSlow?: Finding) =>
+    limited(
+      topic,
+      REST_MS,
+      signal,
+      (limit) => work({ ...surroundings, context: { ...context, signal: limit } }),
+      whenSlow,
+    );
+  const homeless = homeFindings(context);
+  const isHome = homeless.length === 0;
+
+  const early = [
+    isHome ? look('Configuration', lookForFiles) : Promise.resolve(homeless),
+    isHome ? look('Sessions', lookForSessions) : Promise.resolve([]),
+    look('Modules', lookForModules),
+    look('Containers', lookForContainers),
+  ] as const;
+  const system = isHome
+    ? await limited('System', SYSTEM_MS, signal, lookForSystem(surroundings), NOT_FOUND_OUT)
+    : [];
+  stopIfAborted(signal);
+  surroundings.kind ??= await kindByPrograms(surroundings, signal);
+  const late = [
+    look('Scheduler', lookAtScheduler, slowScheduler(surroundings.kind, REST_MS)),
+    look('Jupyter', lookForJupyter),
+    look('conda', lookForConda),
+    look('Proxy', lookAtProxyOf),
+  ] as const;
+  const [files, sessions, modules, containers] = await Promise.all(early);
+  const [scheduler, jupyter, conda, proxy] = await Promise.all(late);
+  stopIfAborted(signal);
+  const program = good('Program', `start-jupyter ${VERSION}, Node.js ${process.versions.node}`);
+  const unread = system.some(({ topic }) => topic === 'Configuration');
+  return [
+    program,
+    ...(unread ? [] : files),
+    ...system,
+    ...scheduler,
+    ...jupyter,
+    ...conda,
+    ...modules,
+    ...containers,
+    ...sessions,
+    ...proxy,
+  ];
+}
+
+const NOT_FOUND_OUT = bad(
+  'System',
+  'scheduler-unreachable',
+  `Which system this is could not be found out within ${SYSTEM_MS / 1000} seconds: the scheduler, which is asked for that, does not answer.`,
+  'Name it: start-jupyter doctor --system NAME.',
+);

@@ -1,0 +1,111 @@
+import { findOnPath } from '../../jupyter/probe.js';
+import { run } from '../../platform/process.js';
+import { chooseScheduler } from '../../scheduler/choose.js';
+import type { Partition, Scheduler } from '../../scheduler/scheduler.js';
+import type { Surroundings } from './examine.js';
+import { bad, doubtful, failed, good, type Finding } from './finding.js';
+
+type Kind = Exclude<Scheduler['kind'], 'local'>;
+
+/** The program that submits, and the one that says its version in a line of this form. */
+const PROGRAMS: Record<Kind, { name: string; submit: string; version: [string, RegExp] }> = {
+  slurm: { name: 'Slurm', submit: 'sbatch', version: ['sbatch', /^\S+ (\d\S*)/m] },
+  torque: { name: 'Torque', submit: 'qsub', version: ['qstat', /^version: *(\d\S*)/im] },
+  pbs: { name: 'PBS', submit: 'qsub', version: ['qstat', /^pbs_version *= *(\S+)/m] },
+};
+
+const VERSION_MS = 3000;
+/** More names would not be read. */
+const NAMED = 8;
+
+/** When it does not answer at all. */
+export function slowScheduler(kind: Scheduler['kind'] | undefined, limitMs: number): Finding {
+  const name = kind === undefined || kind === 'local' ? 'The scheduler' : PROGRAMS[kind].name;
+  return noAnswer(`${name} does not answer within ${limitMs / 1000} seconds.`);
+}
+
+/** Asks the scheduler what a launch asks of it before it submits. */
+export async function lookAtScheduler({ context, options, system, kind }: Surroundings): Promise<Finding[]> {
+  if (kind === undefined) return [];
+  if (kind === 'local') return [good('Scheduler', 'none is needed: notebooks run on this machine')];
+  const { env, signal } = context;
+  const { name, submit } = PROGRAMS[kind];
+  if ((await findOnPath(submit, env['PATH'])) === undefined) {
+    const text = `${system?.name ?? 'This machine'} has ${name}, but there is no "${submit}" on your PATH.`;
+    return [
+      bad(
+        'Scheduler',
+        'scheduler-unreachable',
+        text,
+        'Log in to a login node, or load the module that brings it.',
+      ),
+    ];
+  }
+  const scheduler = await chooseScheduler(kind, { env });
+  const [version, partitions, doubts] = await Promise.all([
+    versionOf(kind, env, signal),
+    scheduler.partitions(signal),
+    doubtsOf(scheduler, signal),
+  ]);
+  const shown = version === undefined ? name : `${name} ${version}`;
+  if (partitions === undefined) {
+    return [noAnswer(`${shown} does not answer.`), ...doubts];
+  }
+  const answers = good('Scheduler', `${shown} answers; ${listed(kind, partitions)}`);
+  const partition = options.partition ?? system?.values.partition;
+  return [answers, ...doubts, ...partitionFinding(partition, partitions)];
+}
+
+/** Nobody can tell then whether a job would start, and a launch would not get further. */
+function noAnswer(text: string): Finding {
+  const cure = 'It may be busy or down: try again in a few minutes, then tell your support.';
+  return bad('Scheduler', 'scheduler-unreachable', text, cure);
+}
+
+async function versionOf(
+  kind: Kind,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const [program, form] = PROGRAMS[kind].version;
+  const said = await run(program, ['--version'], { env, timeoutMs: VERSION_MS, signal });
+  return form.exec(`${said.stdout}\n${said.stderr}`)?.[1];
+}
+
+/** Whether the programs here are another scheduler's. */
+async function doubtsOf(scheduler: Scheduler, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    const doubt = await scheduler.doubt?.(signal);
+    return doubt === undefined ? [] : [doubtful('Scheduler', doubt, 'Correct "scheduler:" in systems.yaml.')];
+  } catch (error) {
+    return [failed('Scheduler', error)];
+  }
+}
+
+function listed(kind: Kind, partitions: readonly Partition[]): string {
+  const what = kind === 'slurm' ? 'partition' : 'queue';
+  const names = partitions.map(({ name, up }) => (up ? name : `${name} (closed)`));
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return `${what}${names.length === 1 ? '' : 's'} ${names.slice(0, NAMED).join(', ')}${more}`;
+}
+
+/** Of the one that is used when nobody names another. */
+function partitionFinding(name: string | undefined, partitions: readonly Partition[]): Finding[] {
+  if (name === undefined) return [];
+  const found = partitions.find((partition) => partition.name === name);
+  if (!found) {
+    const there = partitions.map((partition) => partition.name).join(', ');
+    return [
+      bad(
+        'Partition',
+        'unknown-partition',
+        `There is no partition ${JSON.stringify(name)}.`,
+        `Choose another one with -p: ${there}.`,
+      ),
+    ];
+  }
+  if (found.up) return [good('Partition', `${name}, unless you name another`)];
+  return [
+    doubtful('Partition', `${name} takes no jobs now.`, 'A job waits until it does; -p names another one.'),
+  ];
+}
