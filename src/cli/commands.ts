@@ -1,6 +1,9 @@
 /** The commands beside the launch, with their arguments and options. Each is loaded when it runs. */
 import { Option, type Command } from 'commander';
+import type { GivenOptions } from './commands/doctor.js';
 import type { Host } from './host.js';
+import type { LaunchFlags } from './options.js';
+import { readVariables, unknownVariables } from './variables.js';
 
 export function addTemplatesCommand(program: Command, host: Host): void {
   const templates = subcommand(
@@ -48,7 +51,17 @@ export function addDoctorCommand(program: Command, host: Host, setStatus: (code:
     .option('--json', 'print one JSON object')
     .action(async (_options, command: Command) => {
       const { doctorCommand } = await import('./commands/doctor.js');
-      setStatus(await doctorCommand(command.optsWithGlobals(), host));
+      const given: GivenOptions = {
+        typed: command.optsWithGlobals<LaunchFlags>(),
+        // The launch's own options may stand before or behind the command, or in variables.
+        withVariables: () => {
+          readVariables(program, host.env);
+          return command.optsWithGlobals<LaunchFlags>();
+        },
+        fromVariable: (flag) => program.getOptionValueSource(flag) === 'env',
+        doubts: unknownVariables(program, host.env),
+      };
+      setStatus(await doctorCommand(given, host));
     });
 }
 
