@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeHost, outcomeOf } from '../cli/host.js';
+import { recordedRuns } from '../recorded.js';
 
 const HOST = hostname().split('.')[0] ?? '';
 const RUNNING = { state: 'RUNNING', left: 3_630 };
@@ -116,6 +117,29 @@ onPosix('--here in an allocation', () => {
     expect((await start(['--here'], { ...IN_JOB, SLURM_JOB_END_TIME })).lines).toContain(
       'Allocation: Slurm job 77, 10 minutes left',
     );
+  });
+
+  it.each<['torque' | 'openpbs', NodeJS.ProcessEnv, string]>([
+    ['torque', { PBS_JOBID: '1.vm', PBS_VERSION: 'TORQUE-6.1.3.h5' }, 'Torque job 1.vm, 4 minutes left'],
+    ['openpbs', { PBS_JOBID: '1.vm' }, 'PBS job 1.vm, 4 minutes left'],
+  ])('asks %s as well, and reads its list of nodes', async (folder, variables, words) => {
+    const recorded = recordedRuns(`${folder}/qstat_state_R`).find(({ command }) =>
+      command.startsWith('qstat -f'),
+    );
+    const started = new Date(Date.now() - 30_000)
+      .toUTCString()
+      .replace(/^(...), (..) (...) (....) (.*) GMT$/, '$1 $3 $2 $5 $4');
+    writeFileSync(join(home, 'said'), recorded!.stdout.replace(/^( {4}stime = ).*$/m, `$1${started}`));
+    tool('qstat', `exec /bin/cat '${home}/said'`);
+    writeFileSync(join(home, 'nodes'), `${HOST}\n`);
+    const env = { ...variables, PBS_NODEFILE: join(home, 'nodes') };
+    const { status, lines } = await start(['--here', '-i'], env);
+    expect([status, lines]).toEqual([0, expect.arrayContaining([`Allocation: ${words}`])]);
+    writeFileSync(join(home, 'nodes'), 'far1\n');
+    expect(await refusal(['--here'], env)).toEqual([
+      2,
+      expect.stringContaining('job 1.vm has other nodes') as string,
+    ]);
   });
 
   it('is offered to who submits from inside of one', async () => {
