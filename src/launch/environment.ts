@@ -8,7 +8,7 @@ import type { LaunchOptions } from './options.js';
 
 /**
  * What a person names beats what the system says of the same kind. conda and an image exclude each other: to name one of
- * them leaves the system's other out.
+ * them leaves the system's other out. Modules would not be seen in the system's image, either.
  * @throws StartJupyterError 'bad-option' for options that make no sense together
  */
 export function planEnvironment(
@@ -20,7 +20,7 @@ export function planEnvironment(
   const conda = condaOf(options, cwd);
   const image = options.image;
   const usual = conda === undefined && image === undefined;
-  const systemImage = usual ? values.image : undefined;
+  const systemImage = usual && options.modules === undefined ? values.image : undefined;
   const imagePlan = imageOf(options, values, cwd, image ?? systemImage);
   const systemConda = usual && systemImage === undefined ? condaOfSystem(values) : undefined;
   if (imagePlan === undefined) refuseWithoutImage(options);

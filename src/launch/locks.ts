@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { StartJupyterError } from '../errors.js';
 import type { Server } from '../jupyter/server-choice.js';
 import { formatMinutes } from '../scheduler/duration.js';
-import { alternativesOf } from '../site/lay-over.js';
+import { rivalsOf } from '../site/lay-over.js';
 import type { Profile } from '../site/profiles.js';
 import type { JobKey } from '../site/schema.js';
 import type { System } from '../site/system.js';
@@ -29,7 +29,7 @@ export function refuseLocked(options: LaunchOptions, { name, values, locked }: P
       const instead = key === 'time' ? `Ask for at most -t ${values.time ?? 0}` : leaveOut(from);
       throw refusal(contradiction(key, { name, from, asked, said }), instead, options);
     }
-    const rival = alternativesOf(key).find((other) => optionOf(options, other) !== undefined);
+    const rival = rivalsOf(key).find((other) => optionOf(options, other) !== undefined);
     if (rival === undefined) continue;
     const from = options.from(rival);
     const what = `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, said)}.`;

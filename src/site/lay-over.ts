@@ -14,6 +14,11 @@ export function leavesOut(key: string): readonly JobKey[] {
   return key === 'modules' ? ['image'] : alternativesOf(key);
 }
 
+/** What leaves this key out when it is said. */
+export function rivalsOf(key: string): readonly JobKey[] {
+  return key === 'image' ? [...alternativesOf(key), 'modules'] : alternativesOf(key);
+}
+
 /** Key by key; what an upper key leaves out is gone, unless the upper place says it as well. */
 export function layOver<Key extends string, V>(
   lower: ReadonlyMap<Key, V>,

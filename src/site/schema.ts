@@ -1,7 +1,9 @@
 /** What systems.yaml may say. docs/configuration.md explains every key; a test keeps the two together. */
 import { linedMapOf, mapByName, mapOf, type Lined, type ValuesOf } from './reading.js';
 import {
+  bind,
   hostPattern,
+  image,
   keyOf,
   listOf,
   matching,
@@ -50,8 +52,8 @@ export const JOB_KEYS = {
   conda_init: path,
   conda_env: text,
   conda_yml: path,
-  image: text,
-  binds: listOf(text),
+  image,
+  binds: listOf(bind),
   image_gpu: oneOf('nv', 'rocm'),
   image_modules: listOf(word),
 };

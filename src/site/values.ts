@@ -84,6 +84,16 @@ export const path: ReadValue<string> = (node, reading) => {
   return undefined;
 };
 
+/** A container image: a file or directory, or where a registry has it (its form is looked at when it is used). */
+export const image: ReadValue<string> = (node, reading) =>
+  node.kind === 'text' && /^[a-z]+:\/\//.test(node.text) ? node.text : path(node, reading);
+
+/** What can be said to apptainer in every version: older ones read it as CSV. */
+export const bind = matching(
+  /^\/[^:,"\\\p{Cc}]*(?::\/[^:,"\\\p{Cc}]*(?::r[ow])?)?$/u,
+  '/path, /path:/inside or /path:/inside:ro, without comma, quote or backslash',
+);
+
 /** The forms of a template's name. Whether there is one of that name is seen when it is looked for. */
 const TEMPLATE_NAME = /^(?:(?:slurm|torque|pbs|local)\/)?[^./~\p{Cc}][^/\p{Cc}]*$/u;
 
