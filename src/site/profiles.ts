@@ -34,8 +34,9 @@ export function mergeProfiles(
       const at = `systems.${system}.profiles.${name}`;
       const below: Said = merged.get(name) ?? new Map<ProfileKey, never>();
       const said = withOrigins(values, layer.origin);
-      problems.push(...contradictions(at, said), ...lockedBelow(at, said, below));
-      merged.set(name, layOver(below, said));
+      const forbidden = lockedBelow(at, said, below);
+      problems.push(...contradictions(at, said), ...forbidden);
+      merged.set(name, forbidden.length > 0 ? below : layOver(below, said));
     }
   }
   for (const [name, said] of merged) problems.push(...emptyLocks(`systems.${system}.profiles.${name}`, said));
