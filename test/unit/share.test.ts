@@ -3,10 +3,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addLaunchOptions } from '../../src/cli/options.js';
+import { buildProgram } from '../../src/cli/program.js';
 import { KEYS, type KeyFacts } from '../../src/proxy/configuration/keys.js';
+import { fakeHost } from './cli/host.js';
 
 const root = join(import.meta.dirname, '../..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
@@ -21,7 +21,11 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const launchOptions = addLaunchOptions(new Command()).options.map(({ long }) => long ?? '');
+const program = buildProgram(fakeHost(), () => undefined);
+const launchOptions = program.options.map(({ long }) => long ?? '');
+const commands = program.commands.map((command) => command.name());
+const templates = program.commands.find((command) => command.name() === 'templates')!;
+const ofTemplates = templates.commands.map((command) => command.name());
 const proxyOptions = Object.values<KeyFacts>(KEYS).flatMap(({ option }) => option?.replace(/ .*/, '') ?? []);
 
 /** What a person typed so far, as bash gives it to a completion: `=` is a word of its own. */
@@ -53,11 +57,10 @@ function inFish(line: string): string[] {
 }
 
 const SERVERS = ['notebook', 'jupyterlab'];
-const COMMANDS = ['templates', 'profiles', 'doctor', 'help'];
 
 describe.skipIf(missing('bash'))('the completion for bash', () => {
   it('knows every option of both programs', () => {
-    expect(inBash('start-jupyter', '-').sort()).toEqual([...launchOptions, '--version', '--help'].sort());
+    expect(inBash('start-jupyter', '-').sort()).toEqual([...launchOptions, '--help'].sort());
     expect(inBash('start-jupyter-proxy', 'serve', '-').sort()).toEqual(
       [...proxyOptions, '--config', '--help'].sort(),
     );
@@ -70,9 +73,13 @@ describe.skipIf(missing('bash'))('the completion for bash', () => {
     expect(inBash('start-jupyter', '--nothing-of-ours')).toEqual([]);
   });
 
+  it('knows the commands', () => {
+    expect(commands).toEqual(expect.arrayContaining(['templates', 'profiles', 'doctor', 'help']));
+  });
+
   it.each([
-    ['commands', [''], COMMANDS],
-    ['commands behind options', ['-p', 'debug', '--here', ''], COMMANDS],
+    ['commands', [''], commands],
+    ['commands behind options', ['-p', 'debug', '--here', ''], commands],
     ['values', ['-s', ''], SERVERS],
     ['values of a long option', ['--server', ''], SERVERS],
     ['values behind =', ['--server', '='], SERVERS],
@@ -81,7 +88,7 @@ describe.skipIf(missing('bash'))('the completion for bash', () => {
     ['no commands behind a time', ['30', ''], []],
     ['no commands as the value of an option', ['-p', 'templates', '-A', 'te'], []],
     ['no options behind --', ['--', '-'], []],
-    ['commands of a command', ['templates', ''], ['show', 'copy', 'check']],
+    ['commands of a command', ['templates', ''], ofTemplates],
     ['its options', ['templates', '--s'], ['--system']],
     ['arguments of a command of a command', ['templates', 'show', 'note'], ['notebook.sh']],
     ['topics', ['help', ''], ['exit-codes']],
@@ -102,13 +109,13 @@ describe.skipIf(missing('fish'))('the completion for fish', () => {
       inFish(line)
         .filter((found) => found.startsWith('--'))
         .sort();
-    expect(long('start-jupyter --')).toEqual([...launchOptions, '--version', '--help'].sort());
+    expect(long('start-jupyter --')).toEqual([...launchOptions, '--help'].sort());
     expect(long('start-jupyter-proxy serve --')).toEqual([...proxyOptions, '--config', '--help'].sort());
   });
 
   it('offers commands, values, folders and files', () => {
-    expect(inFish('start-jupyter ').sort()).toEqual([...COMMANDS].sort());
-    expect(inFish('start-jupyter templates ').sort()).toEqual(['check', 'copy', 'show']);
+    expect(inFish('start-jupyter ').sort()).toEqual([...commands].sort());
+    expect(inFish('start-jupyter templates ').sort()).toEqual([...ofTemplates].sort());
     expect(inFish('start-jupyter templates --')).not.toContain('--partition');
     expect(inFish('start-jupyter -s ').sort()).toEqual([...SERVERS].sort());
     expect(inFish('start-jupyter --server=note')).toEqual(['--server=notebook']);
