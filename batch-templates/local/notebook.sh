@@ -1,13 +1,11 @@
 #!/bin/bash
-# Jupyter Notebook on this machine, without a scheduler. To use a version of your own: copy this file, change it, and start
-# it with
-#   start-jupyter --batch-script ./my-notebook.sh
+# Jupyter Notebook on this machine. To have one of your own:
+#   start-jupyter templates copy notebook NEW_NAME
+#   start-jupyter -b NEW_NAME
 #
-# Before the last line you may load modules or set variables: Jupyter and its kernels get them, on top of what was
-# found where you ran start-jupyter (the modules that were loaded there are left out if you load some here). The last
+# Above the last line you may load modules or set variables: Jupyter and its
+# kernels get them, on top of what was found where you ran start-jupyter (the
+# modules that were loaded there are left out if you load some here). The last
 # line does the rest, and the script ends with it.
 
-# shellcheck disable=SC1083,SC1091,SC2034
-session_dir={{session_dir}}
-server=notebook
-source "$session_dir/run.sh"
+start_session notebook

@@ -5,7 +5,7 @@ import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
 import { readVariables, unknownVariables } from './variables.js';
 
-export function addTemplatesCommand(program: Command, host: Host): void {
+export function addTemplatesCommand(program: Command, host: Host, setStatus: (code: number) => void): void {
   const templates = subcommand(
     program,
     'templates',
@@ -24,7 +24,7 @@ export function addTemplatesCommand(program: Command, host: Host): void {
     });
   subcommand(templates, 'copy', 'copies a template, to be changed')
     .argument('<name>')
-    .argument('[to]', 'a file or a folder (default: your own folder of templates)')
+    .argument('[to]', 'its new name; or a folder, or a file (default: the same name, in your own folder)')
     .action(async (name: string, to: string | undefined, _options, command: Command) => {
       const { copyTemplate } = await import('./commands/templates.js');
       await copyTemplate(name, to, command.optsWithGlobals(), host);
@@ -33,7 +33,7 @@ export function addTemplatesCommand(program: Command, host: Host): void {
     .argument('<file>')
     .action(async (file: string, _options, command: Command) => {
       const { checkTemplateFile } = await import('./commands/templates.js');
-      await checkTemplateFile(file, command.optsWithGlobals(), host);
+      setStatus(await checkTemplateFile(file, command.optsWithGlobals(), host));
     });
 }
 

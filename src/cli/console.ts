@@ -16,7 +16,7 @@ export interface Console {
   /** A line of `--info`: it was asked for, so it stands even with --quiet and --json. */
   info(line: readonly [label: string, text: string]): void;
   /** To stdout, as it is. Throws 'no-output' when it cannot be written: nobody would know the URL. */
-  result(text: string): Promise<void>;
+  result(text: string | Uint8Array): Promise<void>;
   /** Takes the spinner away. */
   rest(): void;
 }

@@ -30,7 +30,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     const program = buildProgram(host, (code) => {
       status = code;
     }).hook('preAction', (_program, command) => {
-      readVariables(command, host.env, command === program && command.processedArgs[0] !== undefined);
+      const hasTime = command === program && command.processedArgs[0] !== undefined;
+      for (const one of withParents(command, program)) readVariables(one, host.env, hasTime);
       json = Boolean(command.optsWithGlobals<{ json?: boolean }>().json);
     });
     await program.parseAsync([...args], { from: 'user' });
@@ -39,6 +40,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code;
     return await explain(toOurs(error), host, { json });
   }
+}
+
+/** The command that runs and those that it belongs to, without the program: most of its options are the launch's alone. */
+function withParents(command: Command, program: Command): Command[] {
+  const { parent } = command;
+  return parent === null || parent === program ? [command] : [command, ...withParents(parent, program)];
 }
 
 /** Also for scripts/share.mjs, which runs none of it. */
@@ -65,7 +72,7 @@ export function buildProgram(host: Host, setStatus: (code: number) => void): Com
       const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
       setStatus(await launchCommand(time, flags, fromVariable, host));
     });
-  addTemplatesCommand(program, host);
+  addTemplatesCommand(program, host, setStatus);
   addProfilesCommand(program, host);
   addDoctorCommand(program, host, setStatus);
   program

@@ -11,6 +11,8 @@ import { homeDirectory } from './home.js';
 import type { LaunchOptions } from './options.js';
 import { foldersUpTo, templateFolders } from './template-folders.js';
 
+type Surroundings = Pick<LaunchContext, 'env' | 'platform' | 'cwd' | 'packageFolder'>;
+
 export interface ChosenTemplate {
   /** Absent: the shipped one of the server that will be started. */
   template?: Template;
@@ -25,7 +27,7 @@ export interface ChosenTemplate {
  * @throws StartJupyterError 'unknown-template', 'bad-template', 'bad-option'
  */
 export async function chooseTemplate(
-  context: LaunchContext,
+  context: Surroundings,
   options: Pick<LaunchOptions, 'batchScript' | 'server' | 'from'>,
   system: Pick<System, 'values' | 'origins'>,
   schedulers: readonly string[],
@@ -33,7 +35,8 @@ export async function chooseTemplate(
   const { server: asked } = options;
   const search = templateSearch(context, options, system);
   if (search === undefined) return serverAlone(asked);
-  const template = await readTemplate(await findTemplate({ ...search, schedulers }));
+  const found = await findTemplate({ ...search, schedulers });
+  const template = await readTemplate(found.path);
   const own = templateServer(template.text);
   if (own === undefined) return { template, ...serverAlone(asked) };
   if (asked === undefined) return { template, server: own };
@@ -55,7 +58,7 @@ function serverAlone(server: Server | undefined): Pick<ChosenTemplate, 'server'>
 }
 
 function templateSearch(
-  context: LaunchContext,
+  context: Surroundings,
   { batchScript }: Pick<LaunchOptions, 'batchScript'>,
   { values, origins }: Pick<System, 'values' | 'origins'>,
 ): Omit<TemplateSearch, 'schedulers'> | undefined {

@@ -4,7 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { SCHEDULER_FOLDERS, SHIPPED_NAME, templateNames } from '../script/templates.js';
 import { nearest } from '../site/nearest.js';
-import type { TemplateFolder } from './template-folders.js';
+import type { LayerName, TemplateFolder } from './template-folders.js';
 
 export interface TemplateSearch {
   /** What the person or the configuration said. */
@@ -17,33 +17,36 @@ export interface TemplateSearch {
   base: string;
   /** Of the person: the shell leaves `~` alone in `--batch-script=~/my.sh`. */
   home?: string;
+  /** A file is what is most likely meant: nothing is refused for being a template's name as well. */
+  preferFile?: boolean;
 }
 
-/** A template by its name. */
-export interface NamedTemplate extends TemplateFolder {
-  /** `slurm/astro.sh` or `astro.sh`. */
-  name: string;
+export interface FoundTemplate {
+  /** Absolute. */
   path: string;
+  /** `slurm/astro.sh` or `astro.sh`; absent: it was found as a file. */
+  name?: string;
+  layer?: LayerName;
 }
+
+type NamedTemplate = Required<FoundTemplate>;
 
 /** `astro`, `astro.sh`, `slurm/astro`; anything else is a path only. */
 const NAME = new RegExp(`^(?:(${SCHEDULER_FOLDERS.join('|')})/)?([^./~\\p{Cc}][^/\\p{Cc}]*)$`, 'u');
 
 /**
- * The absolute path of the template that is meant. A name is looked for in one folder after the other; if a file of that
- * name lies in `base` as well, it is refused rather than guessed.
+ * The template that is meant. A name is looked for in one folder after the other; if a file of that name lies in `base` as
+ * well, it is refused rather than guessed.
  * @throws StartJupyterError 'unknown-template' with what there is
  */
-export async function findTemplate(search: TemplateSearch): Promise<string> {
-  const { name } = search;
+export async function findTemplate(search: TemplateSearch): Promise<FoundTemplate> {
+  const { name, preferFile = false } = search;
   const file = pathOf(search);
   const [named, isFile] = await Promise.all([findByName(search), exists(file)]);
-  if (named === undefined) {
-    if (isFile) return file;
-    throw await unknown(search, file);
-  }
+  if (isFile && (named === undefined || preferFile)) return { path: file };
+  if (named === undefined) throw await unknown(search, file);
   if (isFile && file !== named.path) throw ambiguous(name, named, file);
-  return named.path;
+  return named;
 }
 
 /** Undefined for what is no template's name, and for one that is in no folder. */
@@ -56,7 +59,7 @@ async function findByName({ name, schedulers, folders }: TemplateSearch): Promis
       for (const inFolder of prefixes.map((prefix) => prefix + file)) {
         if (one.layer === 'shipped' && !SHIPPED_NAME.test(inFolder)) continue;
         const path = join(one.folder, inFolder);
-        if (await exists(path)) return { ...one, name: inFolder, path };
+        if (await exists(path)) return { path, name: inFolder, layer: one.layer };
       }
     }
   }
@@ -132,8 +135,8 @@ async function allNames(folders: readonly TemplateFolder[]): Promise<string[]> {
 /** The template of another scheduler, or one with a name as near as a slip. */
 function meantName(name: string, fitting: readonly string[], there: readonly string[]): string | undefined {
   const bare = (one: string): string => one.replace(/^[a-z]+\//, '').replace(/\.sh$/, '');
-  const other = there.find((one) => bare(one) === bare(name));
-  if (other !== undefined) return `There is ${other}, for another scheduler: say so in full if it is meant.`;
+  const others = there.filter((one) => bare(one) === bare(name));
+  if (others.length > 0) return `There is ${others.join(', ')}: say it in full if that is meant.`;
   const meant = nearest(bare(name), fitting.map(bare));
   return meant === undefined ? undefined : `Did you mean ${meant}?`;
 }

@@ -39,6 +39,3 @@ const RANK: Record<LayerName, number> = { shipped: 0, site: 1, user: 2 };
 export function foldersUpTo(layer: LayerName, folders: readonly TemplateFolder[]): TemplateFolder[] {
   return folders.filter((one) => RANK[one.layer] <= RANK[layer]);
 }
-
-/** Whose a template is, in words for a list. */
-export const LAYER_TITLES: Record<LayerName, string> = { user: 'yours', site: 'site', shipped: 'shipped' };

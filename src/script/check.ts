@@ -38,7 +38,7 @@ export function templateText(bytes: Uint8Array): string | TemplateProblem {
  */
 export function checkTemplate(text: string, file: string): void {
   const [first, ...others] = templateMistakes(text);
-  if (first !== undefined) throw badTemplate(file, first, others.length);
+  if (first !== undefined) throw badTemplate(file, first, others.length > 0);
 }
 
 /**

@@ -26,18 +26,15 @@ export function doubtful(line: number | undefined, what: string, hint?: string):
   return { ...wrong(line, what, hint), severity: 'warning' };
 }
 
-/** @param file as it shall be named; @param others how many more mistakes there are */
+/** @param file as it shall be named; @param more whether it has other mistakes as well */
 export function badTemplate(
   file: string,
   { line, what, hint }: Omit<TemplateProblem, 'severity'>,
-  others = 0,
+  more = false,
 ): StartJupyterError {
   const where = line === undefined ? file : `${file}, line ${line}:`;
-  const more =
-    others === 0
-      ? []
-      : [`It is not the only mistake: start-jupyter templates check lists all ${others + 1}.`];
-  const hints = [...(hint === undefined ? [] : [hint]), ...more];
+  const others = more ? ['There is more: start-jupyter templates check says everything that is wrong.'] : [];
+  const hints = [...(hint === undefined ? [] : [hint]), ...others];
   return new StartJupyterError(
     'bad-template',
     `The template ${where} ${what}`,

@@ -1,31 +1,221 @@
-/** `start-jupyter templates` */
+/** `start-jupyter templates [show | copy | check]` */
+import { basename } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { EXIT_CODES, StartJupyterError } from '../../errors.js';
+import { title } from '../../jupyter/server-choice.js';
+import type { LaunchContext } from '../../launch/context.js';
+import { copyDestination, writeCopy } from '../../launch/copy-template.js';
+import { findSystem } from '../../launch/find-system.js';
+import { findTemplate, type FoundTemplate } from '../../launch/find-template.js';
+import { homeDirectory } from '../../launch/home.js';
+import { listedTemplates, type ListedTemplate } from '../../launch/listed-templates.js';
+import { templateFolders } from '../../launch/template-folders.js';
+import { templateProblems } from '../../launch/template-problems.js';
+import { templateServer } from '../../script/check.js';
+import { templateBytes } from '../../script/templates.js';
+import type { Detection } from '../../site/detect.js';
+import { commandLine, shownLines } from '../command-line.js';
+import { createConsole, paint, type Console } from '../console.js';
 import type { Host } from '../host.js';
+import { counted, problemLines, templateLines } from '../template-lines.js';
 
-export async function listTemplates(flags: { system?: string; json?: boolean }, host: Host): Promise<void> {
-  return Promise.reject(new Error(`not yet: ${JSON.stringify([flags, host.cwd])}`));
+export interface TemplatesFlags {
+  system?: string;
+  json?: boolean;
+  quiet?: boolean;
 }
 
-export async function showTemplate(
-  name: string,
-  flags: { system?: string; json?: boolean },
-  host: Host,
-): Promise<void> {
-  return Promise.reject(new Error(`not yet: ${JSON.stringify([flags, host.cwd, name])}`));
+/** What is no terminal gets what fits everywhere. */
+const COLUMNS = 80;
+
+interface Work {
+  console: Console;
+  context: LaunchContext;
+  host: Host;
+  flags: TemplatesFlags;
+  /** Undefined on a machine that is not known. */
+  detected: Detection | undefined;
 }
 
-export async function copyTemplate(
+/** Lists every template that a name may mean, those of this system's scheduler first. */
+export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> {
+  return work(flags, host, async ({ console, context, detected }) => {
+    const folders = templateFolders(context);
+    const templates = await listedTemplates(folders);
+    const scheduler = detected?.system.values.scheduler;
+    if (flags.json) {
+      const system = { system: detected?.system.name ?? null, scheduler: scheduler ?? null };
+      await console.result(
+        `${JSON.stringify({ ...system, folders, templates: templates.map(listedObject) })}\n`,
+      );
+      return;
+    }
+    if (detected)
+      console.fact('System', `${detected.system.name} (${detected.why}), scheduler ${scheduler ?? ''}`);
+    else console.say('This is no system that is known: the templates of all schedulers.');
+    console.say('');
+    const lines = templateLines(templates, scheduler, columnsOf(host), await paint(host.stdout, host.env));
+    await console.result(`${lines.join('\n')}\n`);
+    const { folder } = ownFolder(context);
+    console.say(`
+Start one with -b NAME; its folder and the .sh may be left out.
+Make one of your own:  start-jupyter templates copy jupyterlab NEW_NAME
+Yours are in ${folder}`);
+  });
+}
+
+/** Prints a template: as it is, but what could drive a terminal is shown there. */
+export function showTemplate(name: string, flags: TemplatesFlags, host: Host): Promise<void> {
+  return work(flags, host, async (all) => {
+    const { path } = await find(name, all, false);
+    const bytes = await templateBytes(path);
+    const text = Buffer.from(bytes).toString('utf8');
+    if (flags.json) {
+      await all.console.result(`${JSON.stringify({ path, text })}\n`);
+      return;
+    }
+    all.console.fact('Template', path);
+    await all.console.result(host.stdout.isTTY ? shownLines(text) : bytes);
+  });
+}
+
+/** Copies a template, to be changed; never over anything. */
+export function copyTemplate(
   name: string,
   to: string | undefined,
-  flags: { system?: string; json?: boolean },
+  flags: TemplatesFlags,
   host: Host,
 ): Promise<void> {
-  return Promise.reject(new Error(`not yet: ${JSON.stringify([flags, host.cwd, name, to])}`));
+  return work(flags, host, async (all) => {
+    const { console, context, detected } = all;
+    const found = await find(name, all, false);
+    const bytes = await templateBytes(found.path);
+    const own = ownFolder(context).folder;
+    const scheduler = detected?.system.values.scheduler;
+    const elsewhere = `${scheduler === undefined ? '' : `${scheduler}/`}${basename(found.path)}`;
+    const places = {
+      name: found.name ?? elsewhere,
+      ownFolder: own,
+      cwd: context.cwd,
+      home: homeDirectory(context.env),
+    };
+    const path = await copyDestination(to, places);
+    await writeCopy(bytes, path, own);
+    if (flags.json) await console.result(`${JSON.stringify({ path })}\n`);
+    else {
+      await console.result(`Copied to ${shownLines(path)}\n`);
+      console.say(nextSteps(path, own, name));
+    }
+  });
 }
 
-export async function checkTemplateFile(
-  file: string,
-  flags: { system?: string; json?: boolean },
-  host: Host,
-): Promise<void> {
-  return Promise.reject(new Error(`not yet: ${JSON.stringify([flags, host.cwd, file])}`));
+/** Says everything that is wrong with a template; gives the exit status. */
+export function checkTemplateFile(file: string, flags: TemplatesFlags, host: Host): Promise<number> {
+  return work(flags, host, async (all) => {
+    const { path } = await find(file, all, true);
+    const bytes = await templateBytes(path);
+    const kind = all.detected?.system.values.scheduler;
+    const problems = await templateProblems(bytes, kind, host.env);
+    const ok = problems.every(({ severity }) => severity !== 'error');
+    if (flags.json) {
+      const shown = problems.map(({ line = null, severity, what, hint = null }) => ({
+        line,
+        severity,
+        message: what,
+        hint,
+      }));
+      await all.console.result(`${JSON.stringify({ path, ok, problems: shown })}\n`);
+    } else if (problems.length === 0) {
+      const server = templateServer(Buffer.from(bytes).toString('utf8'));
+      const starts = server === undefined ? 'the server that -s or the system chooses' : title(server);
+      await all.console.result(`${shownLines(path)} is right. It starts ${starts}.\n`);
+    } else {
+      const lines = problemLines(problems, columnsOf(host), await paint(host.stdout, host.env));
+      await all.console.result(`${[`${shownLines(path)}:`, ...lines, counted(problems)].join('\n')}\n`);
+    }
+    return ok ? EXIT_CODES.done.code : EXIT_CODES.configuration.code;
+  });
+}
+
+async function work<T>(flags: TemplatesFlags, host: Host, run: (all: Work) => Promise<T>): Promise<T> {
+  const console = await createConsole(host, flags);
+  try {
+    const context = createContext(host, console);
+    return await run({ console, context, host, flags, detected: await detect(context, flags, host) });
+  } finally {
+    console.rest();
+  }
+}
+
+/** On a machine that nobody described there are templates all the same. */
+async function detect(
+  context: LaunchContext,
+  { system: name }: TemplatesFlags,
+  { env }: Host,
+): Promise<Detection | undefined> {
+  const from = name === env['START_JUPYTER_SYSTEM'] ? 'START_JUPYTER_SYSTEM' : '--system';
+  try {
+    return await findSystem(context, name === undefined ? {} : { system: { name, from } });
+  } catch (error) {
+    const unknown = error instanceof StartJupyterError && error.code === 'unknown-system';
+    if (unknown && name === undefined) return undefined;
+    throw error;
+  }
+}
+
+function createContext(host: Host, progress: Console): LaunchContext {
+  const interrupted = new AbortController();
+  host.onSignal(() => interrupted.abort());
+  return {
+    ...{ env: host.env, cwd: host.cwd, platform: host.platform, umask: host.umask },
+    packageFolder: fileURLToPath(host.packageRoot),
+    progress,
+    signal: interrupted.signal,
+    now: () => new Date(),
+    random: randomBytes,
+  };
+}
+
+function find(name: string, { context, detected }: Work, preferFile: boolean): Promise<FoundTemplate> {
+  const scheduler = detected?.system.values.scheduler;
+  return findTemplate({
+    name,
+    schedulers: scheduler === undefined ? [] : [scheduler],
+    folders: templateFolders(context),
+    base: context.cwd,
+    home: homeDirectory(context.env),
+    preferFile,
+  });
+}
+
+function ownFolder(context: LaunchContext): { folder: string } {
+  return templateFolders(context).find(({ layer }) => layer === 'user') ?? { folder: '' };
+}
+
+function listedObject({ name, path, layer, about, server, mistakes, hiddenBy }: ListedTemplate): object {
+  return {
+    name,
+    path,
+    layer,
+    about: about ?? null,
+    server: server ?? null,
+    mistakes,
+    hiddenBy: hiddenBy ?? null,
+  };
+}
+
+function nextSteps(path: string, own: string, source: string): string {
+  const inOwn = path.startsWith(`${own}/`);
+  const name = inOwn ? path.slice(own.length + 1).replace(/\.sh$/, '') : path;
+  const short = inOwn ? basename(name) : path;
+  const hides = inOwn && short === basename(source).replace(/\.sh$/, '');
+  return `
+Change it, look whether it is right, and start it:
+  ${commandLine(['start-jupyter', 'templates', 'check', name])}
+  ${commandLine(['start-jupyter', '-b', short])}${hides ? `\nFrom now on this name means your copy.` : ''}`;
+}
+
+function columnsOf({ stdout }: Host): number {
+  return stdout.isTTY && stdout.columns > 0 ? stdout.columns : COLUMNS;
 }

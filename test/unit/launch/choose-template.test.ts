@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseTemplate } from '../../../src/launch/choose-template.js';
-import type { LaunchContext } from '../../../src/launch/context.js';
 import type { LaunchOptions } from '../../../src/launch/options.js';
 import type { System } from '../../../src/site/system.js';
 
@@ -37,10 +36,10 @@ interface Facts {
 async function choose({ batchScript, server, variables = [], template }: Facts) {
   const context = {
     env: { HOME: join(top, 'home'), START_JUPYTER_CONFIG: join(top, 'site/systems.yaml') },
-    platform: 'linux',
+    platform: 'linux' as const,
     cwd: join(top, 'here'),
     packageFolder: join(top, 'package'),
-  } as LaunchContext;
+  };
   const options = {
     ...(batchScript === undefined ? {} : { batchScript }),
     ...(server === undefined ? {} : { server }),

@@ -35,8 +35,8 @@ function put(...files: string[]): void {
   }
 }
 
-const find = (name: string, more: Partial<TemplateSearch> = {}) =>
-  findTemplate({ name, schedulers: ['slurm'], folders, base, ...more });
+const find = async (name: string, more: Partial<TemplateSearch> = {}) =>
+  (await findTemplate({ name, schedulers: ['slurm'], folders, base, ...more })).path;
 
 const unknown = (message: string, hint: RegExp) => ({
   code: 'unknown-template',
@@ -125,6 +125,8 @@ describe('a path', () => {
       hint: `Write ./slurm/notebook.sh for the file, ${join(top, 'shipped/slurm/notebook.sh')} for the template.`,
     });
     expect(await find('./notebook.sh')).toBe(join(base, 'notebook.sh'));
+    expect(await find('notebook.sh', { preferFile: true })).toBe(join(base, 'notebook.sh'));
+    expect(await find('jupyterlab', { preferFile: true })).toBe(join(top, 'shipped/slurm/jupyterlab.sh'));
     expect(await find(join(top, 'user/astro.sh'))).toBe(join(top, 'user/astro.sh'));
   });
 
@@ -168,7 +170,7 @@ describe('what there is not', () => {
   it('is another scheduler’s', async () => {
     put('user/pbs/astro.sh');
     await expect(find('astro')).rejects.toMatchObject(
-      unknown('no template "astro"', /^There is pbs\/astro\.sh, for another scheduler/),
+      unknown('no template "astro"', /^There is pbs\/astro\.sh: say it in full/),
     );
   });
 });

@@ -33,7 +33,7 @@ describe('checkTemplate', () => {
       expect.objectContaining({
         code: 'bad-template',
         message: 'The template my.sh, line 1: does not start as a bash script',
-        hint: expect.stringContaining('templates check lists all 3') as string,
+        hint: expect.stringContaining('templates check says everything') as string,
       }),
     );
   });
