@@ -1,6 +1,7 @@
 /** Jupyter is asked before everything else is known: what is wrong with the rest must end that question. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +32,8 @@ describe.skipIf(process.platform === 'win32')('prepare', () => {
     const preparing = prepare(context(), options({ ca }));
     preparing.catch(() => undefined);
     await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true), 10_000);
-    writeFileSync(ca, 'no certificate');
+    // Not in the way of what is to open it for reading.
+    await writeFile(ca, 'no certificate');
     await expect(preparing).rejects.toMatchObject({ code: 'bad-option' });
     const pid = Number(readFileSync(pidFile, 'utf8'));
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
