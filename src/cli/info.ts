@@ -8,23 +8,41 @@ import { commandLine } from './command-line.js';
 
 /** Label and text of each line. */
 export function infoLines(prepared: Prepared, options: LaunchOptions): [label: string, text: string][] {
-  const { planned, jupyter, place, scheduler, system, template } = prepared;
-  const { partition, account, minutes } = planned;
+  const { planned, jupyter, place, scheduler, system, template, here } = prepared;
+  const { minutes } = planned;
   const versions = Object.entries(jupyter?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   const command = scheduler.submitCommand(`${place.directory}/batch.sh`, options.schedulerArguments);
   return [
     ...(system.values.description ? [['Site', system.values.description] as [string, string]] : []),
-    ['Scheduler', scheduler.kind],
+    ...(here ? hereLines(here) : []),
     ...profileLine(system),
-    ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
-    ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],
+    ...(here ? [] : schedulerLines(prepared)),
     ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'as the template says'],
     ['Script', template.path],
     ['Notebook directory', prepared.rootDir],
     ['Session files', place.directory],
     ['Jupyter', jupyter ? `${jupyter.path} (${versions.join(', ')})` : 'not looked at'],
-    ['Site variables in force', prepared.siteVariables.join(', ') || 'none'],
-    ['Submitted with', commandLine(command)],
+    ...(here
+      ? []
+      : [['Site variables in force', prepared.siteVariables.join(', ') || 'none'] as [string, string]]),
+    [here ? 'Started with' : 'Submitted with', commandLine(command)],
+  ];
+}
+
+/** Nothing is submitted. */
+function hereLines({ allocation }: NonNullable<Prepared['here']>): [label: string, text: string][] {
+  return [
+    ['Scheduler', 'none, it starts here'],
+    ['In the job', allocation?.title ?? 'none'],
+  ];
+}
+
+function schedulerLines({ scheduler, planned }: Prepared): [label: string, text: string][] {
+  const { partition, account } = planned;
+  return [
+    ['Scheduler', scheduler.kind],
+    ['Partition', partition ? `${partition.value} (from ${partition.from})` : 'the scheduler’s default'],
+    ['Account', account ? `${account.value} (from ${account.from})` : 'the scheduler’s default'],
   ];
 }
 

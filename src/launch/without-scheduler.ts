@@ -59,16 +59,28 @@ function typedFor(options: LaunchOptions): string[] {
 
 /** The shorter of what was asked for and what is left of the allocation; undefined: as the options and the system say. */
 function timeOf(
-  { minutes, ...asked }: LaunchOptions,
+  options: LaunchOptions,
   { allocation }: Here,
   system: System,
   now: Date,
 ): { minutes: number; from: string } | undefined {
+  const asked = askedTime(options, system);
   if (allocation?.endsAt !== undefined) {
     const left = minutesUntil(allocation.endsAt, now);
-    if (minutes === undefined || left < minutes) return { minutes: left, from: allocation.title };
+    if (asked === undefined || left < asked.minutes) return { minutes: left, from: allocation.title };
   }
-  if (minutes !== undefined) return { minutes, from: asked.from('time') };
+  if (asked !== undefined) return asked;
   // A system's own time is that of its jobs.
   return system.values.scheduler === 'local' ? undefined : { minutes: LOCAL_MINUTES, from: 'the default' };
+}
+
+function askedTime(
+  { minutes, ...options }: LaunchOptions,
+  { values, origins }: System,
+): { minutes: number; from: string } | undefined {
+  if (minutes !== undefined) return { minutes, from: options.from('time') };
+  const profile = origins.time?.profile;
+  return profile?.binding && values.time !== undefined
+    ? { minutes: values.time, from: `profile ${profile.name}` }
+    : undefined;
 }

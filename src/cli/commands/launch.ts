@@ -103,7 +103,10 @@ async function printDryRun(
   );
   if (flags.json) await console.result(jsonLine({ dryRun: true, script, submitCommand: command }, host));
   // A comment, so that what is printed is still a script.
-  else await console.result(`${script.trimEnd()}\n\n# Submitted with: ${commandLine(command)}\n`);
+  else {
+    const how = prepared.here ? 'Started' : 'Submitted';
+    await console.result(`${script.trimEnd()}\n\n# ${how} with: ${commandLine(command)}\n`);
+  }
 }
 
 /** The result for scripts. */

@@ -71,7 +71,9 @@ onPosix('--here in an allocation', () => {
     expect(status).toBe(0);
     expect(lines).toContain('Allocation: Slurm job 77, 1 hour left');
     expect(lines).toContain('Time: 1 hour (from Slurm job 77)');
-    expect(lines).toContain('Scheduler: local');
+    expect(lines).toContain('Scheduler: none, it starts here');
+    expect(lines).toContain('In the job: Slurm job 77');
+    expect(lines.filter((line) => /^(Partition|Account|Submitted)/.test(line))).toEqual([]);
     expect(stdout).not.toContain('#SBATCH');
     expect(stdout).toContain('source "$session_dir/run.sh"');
   });

@@ -65,6 +65,17 @@ describe('options where nothing is submitted', () => {
     expect(what(options, here, of)).toMatchObject({ minutes, from });
   });
 
+  it('lasts as a profile says that was chosen by name, at most', () => {
+    const chosen = (binding: boolean): System => {
+      const origin = { layer: 'site', file: '/s.yaml', profile: { name: 'astro', binding } } as const;
+      return { ...system({ time: 45 }), origins: { time: origin } };
+    };
+    expect(what({}, {}, chosen(true))).toMatchObject({ minutes: 45, from: 'profile astro' });
+    expect(what({}, {}, chosen(false))).toMatchObject({ minutes: 2880 });
+    expect(what({}, allocation(25), chosen(true))).toMatchObject({ minutes: 25, from: 'Slurm job 7' });
+    expect(what({ minutes: 20 }, {}, chosen(true))).toMatchObject({ minutes: 20, from: '--time' });
+  });
+
   it('says when there is less time than was asked for', () => {
     expect(what({ minutes: 90 }, allocation(25)).said).toEqual([
       'Slurm job 7 ends earlier than you asked for: in 25 minutes.',
