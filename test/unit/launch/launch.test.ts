@@ -233,3 +233,49 @@ onPosix('Ctrl-C', () => {
     expect([lines, sessions()]).toEqual([[RESERVE, GIVE_BACK], []]);
   });
 });
+
+onPosix('a launch on this very machine through a proxy elsewhere', () => {
+  const here = (...more: string[]) => ['--system', 'local', '-s', 'notebook', ...more];
+  const endpoint = (): string[] => {
+    const site = readFileSync(join(home, '.config', 'start-jupyter', 'systems.yaml'), 'utf8');
+    return [
+      '--endpoint',
+      /endpoint: (\S+)/.exec(site)?.[1] ?? '',
+      '--ca',
+      join(home, '.config', 'start-jupyter', 'ca.pem'),
+    ];
+  };
+
+  it('that breaks down shows why, and gives everything back', async () => {
+    // What is asked for its versions first is what is started then.
+    tool(
+      'jupyter',
+      'case "$*" in *config*) echo "the disk is full"; exit 5 ;; esac; echo "notebook : 7.6.0"',
+    );
+    const { host, lines } = await stage();
+    const { status, stdout, stderr } = await outcomeOf(here(...endpoint()), host);
+    expect([status, stdout]).toEqual([4, '']);
+    expect(stderr).toContain('start-jupyter: Jupyter could not be started.');
+    expect(stderr).toContain('  | the disk is full');
+    expect(called('jupyter').at(-1)).toContain('--NotebookApp.ip=0.0.0.0');
+    expect([lines.slice(0, 1), lines.slice(-1)]).toEqual([[RESERVE], [GIVE_BACK]]);
+    expect(sessions()).toEqual([]);
+  });
+
+  it('stops Jupyter at Ctrl-C, also while it starts', async () => {
+    tool(
+      'jupyter',
+      'case "$*" in *config*) echo $$ >"$HOME/jupyter.pid"; exec sleep 60 ;; esac; echo "notebook : 7.6.0"',
+    );
+    const { host, lines } = await stage();
+    const done = outcomeOf(here(...endpoint()), host);
+    await expect.poll(() => existsSync(join(home, 'jupyter.pid')), { timeout: 10_000 }).toBe(true);
+    const pid = Number(readFileSync(join(home, 'jupyter.pid'), 'utf8'));
+    host.interrupt();
+    const { status, stdout } = await done;
+    expect([status, stdout]).toEqual([130, '']);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(lines.at(-1)).toBe(GIVE_BACK);
+    expect(sessions()).toEqual([]);
+  });
+});
