@@ -57,6 +57,16 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // With a real scheduler: see test/live/scheduler.test.ts.
+        test: {
+          name: 'live',
+          include: ['test/live/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

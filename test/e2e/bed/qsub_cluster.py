@@ -83,6 +83,13 @@ def qsub(args):
     if queue not in QUEUES:
         words = {"torque": "qsub: submit error (Unknown queue MSG=requested queue not found)", "pbs": "qsub: Unknown queue"}
         fail({"torque": 172, "pbs": 170}[KIND], words[KIND])
+    walltime = seconds(resources.get("walltime", "3600"))
+    if walltime > QUEUES[queue]:
+        words = {
+            "torque": "qsub: submit error (Job exceeds queue resource limits MSG=cannot satisfy queue max walltime requirement)",
+            "pbs": "qsub: Job violates queue and/or server resource limits",
+        }
+        fail({"torque": 190, "pbs": 188}[KIND], words[KIND])
     number = 1 + max([0, *(int(file.stem) for file in STATE.glob("*.json"))])
     job_id = f"{number}.{SERVER}"
     copy = STATE / f"{job_id}.SC"
@@ -91,7 +98,7 @@ def qsub(args):
     output = options.get("o", f"{os.getcwd()}/{name}.o{number}")
     job = {
         "id": job_id, "name": name, "queue": queue, "state": "R", "output": output, "options": options,
-        "resources": resources, "started": time.time(), "walltime": seconds(resources.get("walltime", "3600")),
+        "resources": resources, "started": time.time(), "walltime": walltime,
     }
     save(job)
     quiet = {"stdin": subprocess.DEVNULL, "start_new_session": True}
@@ -168,7 +175,7 @@ def qstat(args):
         for name, limit in QUEUES.items():
             print(f"Queue: {name}\n    queue_type = Execution\n    resources_max.walltime = {limit // 3600:02d}:{limit // 60 % 60:02d}:00")
             print("    enabled = True\n    started = True\n")
-    elif args[:-1] == {"torque": ["-f", "-1"], "pbs": ["-xf"]}[KIND]:
+    elif args[:-1] in ([["-f", "-1"], ["-f"]] if KIND == "torque" else [["-xf"], ["-f"]]):
         show(load(args[-1]))
     else:
         fail(2, "qstat: invalid option", args)
