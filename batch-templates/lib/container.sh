@@ -3,8 +3,10 @@
 # Jupyter in a container image, run by apptainer or singularity. Only options that Singularity 3.5, SingularityCE and
 # Apptainer have in common are used. Sourced by the job, and by the launcher's look into an image (login/image.sh).
 
-# How long a registry may take to send an image, in seconds.
+# How long a registry may take to send an image, and Jupyter to answer, in seconds: where the kernel mounts no images for
+# users, apptainer unpacks them at each start.
 sj_fetch_seconds=3600
+sj_image_start_seconds=600
 
 # The program that runs images, into sj_container: the one that was found where start-jupyter was typed, else what is on
 # PATH here.
@@ -37,16 +39,23 @@ leave_host_software() {
   while read -r _ _ name; do unset -f "$name"; done < <(declare -Fx)
 }
 
-# The options of apptainer's exec, into sj_container_options. The directories of the session come last: nothing may lie
-# over them.
+# container_options DIRECTORY… The options of apptainer's exec, into sj_container_options. The directories of the session
+# come after the others, so that nothing lies over them, but before those that are read-only: Singularity 3.5 takes each
+# bind after a read-only one for read-only, too.
 container_options() {
-  local bind
+  local bind read_only=()
   sj_container_options=()
   [ -z "${sj_image_gpu-}" ] || sj_container_options+=("--$sj_image_gpu")
   while IFS= read -r bind; do
-    [ -z "$bind" ] || sj_container_options+=(--bind "$bind")
+    case $bind in
+      '') ;;
+      *:ro) read_only+=(--bind "$bind") ;;
+      *) sj_container_options+=(--bind "$bind") ;;
+    esac
   done < <(printf '%s\n' "${sj_image_binds-}")
   for bind in "$@"; do sj_container_options+=(--bind "$bind"); done
+  # An empty array is an unset variable to bash 4.2.
+  [ ${#read_only[@]} -eq 0 ] || sj_container_options+=("${read_only[@]}")
 }
 
 # In the background process: finds the program, leaves the software outside behind.
@@ -62,6 +71,7 @@ ready_for_image() {
 # Said here, because apptainer itself would speak of stages of its own start.
 check_image() {
   local bind source
+  sj_start_seconds=$sj_image_start_seconds
   image_is_remote || [ -r "$sj_image" ] ||
     fail "the image $sj_image cannot be read on node $sj_node: is its file system there?"
   while IFS= read -r bind; do

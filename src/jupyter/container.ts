@@ -39,7 +39,7 @@ export async function enterImage(
   context: ResolveContext,
 ): Promise<ResolvedEnvironment> {
   const remote = await isRemote(image);
-  const shown = [...directoryBinds(context.directories), ...binds];
+  const shown = [...new Set([...directoryBinds(context.directories), ...binds])];
   const container = await findContainer(image, resolved.env, context);
   const env = { ...resolved.env };
   for (const name of OUTSIDE) Reflect.deleteProperty(env, name);

@@ -107,21 +107,32 @@ describe.skipIf(!canRunJobs)('a job in an image', () => {
     return lastLine(job.log()).replaceAll(session.place, 'PLACE');
   }
 
-  it.concurrent('starts its Jupyter with the binds as they are said, the session’s own last', async () => {
-    const bind = `da ta $(touch hacked) 'and':/in side:ro`;
-    const rootName = `root "quoted" $(touch hacked) 'and'\nnewline`;
-    const { session, called, inside } = await seen({ binds: [bind], gpu: 'nv', rootName });
-    const runtime = inside.env['JUPYTER_RUNTIME_DIR']!;
-    expect(runtime).toMatch(/^\/tmp\/sj-\w{8}$/);
-    const { place, home, directory, image } = session;
-    const binds = [home, join(place, bind), directory, runtime].flatMap((path) => ['--bind', path]);
-    expect(called.slice(0, 2 + binds.length + 3)).toEqual(['exec', '--nv', ...binds, image, '/bin/sh', '-c']);
-    expect(inside.argv.slice(0, 2)).toEqual(['notebook', `--config=${directory}/jupyter_config.json`]);
-    expect(inside).toMatchObject({ cwd: session.rootDir, umask: 0o022 });
-    const said = called.join('\n');
-    for (const secret of [session.token, session.redeemSecret, session.key])
-      expect(said).not.toContain(secret);
-  });
+  it.concurrent(
+    'starts its Jupyter with the binds as they are said, read-only ones after the session’s own',
+    async () => {
+      const bind = `da ta $(touch hacked) 'and':/in side:ro`;
+      const rootName = `root "quoted" $(touch hacked) 'and'\nnewline`;
+      const { session, called, inside } = await seen({ binds: [bind, 'more'], gpu: 'nv', rootName });
+      const runtime = inside.env['JUPYTER_RUNTIME_DIR']!;
+      expect(runtime).toMatch(/^\/tmp\/sj-\w{8}$/);
+      const { place, home, directory, image } = session;
+      const paths = [home, join(place, 'more'), directory, runtime, join(place, bind)];
+      const binds = paths.flatMap((path) => ['--bind', path]);
+      expect(called.slice(0, 2 + binds.length + 3)).toEqual([
+        'exec',
+        '--nv',
+        ...binds,
+        image,
+        '/bin/sh',
+        '-c',
+      ]);
+      expect(inside.argv.slice(0, 2)).toEqual(['notebook', `--config=${directory}/jupyter_config.json`]);
+      expect(inside).toMatchObject({ cwd: session.rootDir, umask: 0o022 });
+      const said = called.join('\n');
+      for (const secret of [session.token, session.redeemSecret, session.key])
+        expect(said).not.toContain(secret);
+    },
+  );
 
   it.concurrent('leaves the software outside behind, and hands on the rest', async () => {
     const { outside, inside, session } = await seen({
