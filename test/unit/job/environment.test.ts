@@ -2,36 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startControl } from './control.js';
-import { canRunJobs, type JobSession, makeSession, type SessionOptions } from './session.js';
-
-interface Started {
-  argv: string[];
-  cwd: string;
-  env: Record<string, string>;
-  umask: number;
-}
-
-/** What the stand-in was started with in a job of this kind. */
-async function started(
-  options: Partial<SessionOptions>,
-  prepare: (session: JobSession) => Promise<void> = () => Promise.resolve(),
-): Promise<Started & { log: string; place: string }> {
-  const control = await startControl();
-  const session = await makeSession({ control, ...options });
-  try {
-    await prepare(session);
-    const job = session.start();
-    await job.said('is mapped to this node');
-    job.terminate();
-    await job.ended;
-    const text = await readFile(join(session.place, 'bin', 'started'), 'utf8');
-    return { ...(JSON.parse(text) as Started), log: job.log(), place: session.place };
-  } finally {
-    await session.remove();
-    await control.close();
-  }
-}
+import { canRunJobs } from './session.js';
+import { started } from './started.js';
 
 const MODULE_COMMANDS = `
 module() {
