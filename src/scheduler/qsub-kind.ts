@@ -46,5 +46,5 @@ export async function qsubDoubt(
       { hint: 'Put "scheduler: slurm" into the entry of this system in systems.yaml.' },
     );
   }
-  return `The qsub here belongs to ${NAMES[found]}, but systems.yaml says "scheduler: ${kind}" of this system. That is done; if it is wrong, put "scheduler: ${found}" there.`;
+  return `The qsub here belongs to ${NAMES[found]}, but systems.yaml says "scheduler: ${kind}" of this system, and that is what counts. If it is wrong, put "scheduler: ${found}" there.`;
 }

@@ -13,6 +13,8 @@ interface DirectiveLines {
   log?: string;
 }
 
+const KEPT = '# What a job prints is kept by the scheduler until its end: it goes to the log at once.';
+
 type Values = Readonly<Record<TemplateValue, string>>;
 
 /**
@@ -25,7 +27,7 @@ export function render(text: string, values: Values, directives: DirectiveLines)
   const firstCommand = lines.findIndex(hasCode);
   const head = rest.slice(0, firstCommand);
   const commands = lines.slice(firstCommand).flatMap((line) => fillIn(line, values));
-  const toLog = directives.log === undefined ? [] : [`exec >>${shellQuote(directives.log)} 2>&1`];
+  const toLog = directives.log === undefined ? [] : [KEPT, `exec >>${shellQuote(directives.log)} 2>&1`];
   return [shebang, ...directives.lower, ...head, ...directives.upper, ...toLog, ...commands].join('\n');
 }
 

@@ -173,6 +173,59 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
   },
 );
 
+describe.skipIf(process.platform === 'win32')('a question about a job', () => {
+  let fakes: FakePrograms;
+
+  beforeEach(async () => {
+    fakes = await fakePrograms();
+  });
+
+  afterEach(() => fakes.remove());
+
+  const BLOCK = 'echo "Job Id: 1.vm"; echo "    job_state = R"; echo "    exec_host = n1/0"';
+  const inspect = (env: NodeJS.ProcessEnv = {}) =>
+    createPbs({ env: { ...fakes.env, ...env }, limits: QUICK }).inspect({ id: '1.vm' });
+
+  it('is answered in a known time zone, whatever the person’s', async () => {
+    // As qstat does: it prints the server's seconds in its own zone.
+    const start = Math.floor(Date.now() / 1000) - 60;
+    const stime = `$(/bin/date -d @${start} "+%a %b %e %T %Y")`;
+    await fakes.add(
+      'qstat',
+      `${BLOCK}; echo "    stime = ${stime}"; echo "    Resource_List.walltime = 01:00:00"; echo`,
+    );
+    const state = await inspect({ TZ: 'Pacific/Auckland', LC_ALL: 'de_DE.UTF-8', PBS_QSTAT_EXECONLY: '1' });
+    expect(state).toEqual({ phase: 'running', node: 'n1', endsAt: new Date((start + 3600) * 1000) });
+    const [call] = await fakes.calls('qstat');
+    expect(call?.env).toMatchObject({ TZ: 'UTC0', LC_ALL: 'C' });
+    expect(call?.env).not.toHaveProperty('PBS_QSTAT_EXECONLY');
+  });
+
+  it.each([
+    ['two jobs of that name', `${BLOCK}; echo; ${BLOCK}; echo`],
+    ['half a job', `${BLOCK}; printf "    exec"`],
+    ['a job and an error', `${BLOCK}; echo; exit 1`],
+    ['nothing', 'exit 0'],
+    ['an end, without the words for it', 'exit 153'],
+  ])('that is answered by %s is not answered', async (_what, body) => {
+    await fakes.add('qstat', body);
+    expect(await inspect()).toMatchObject({ phase: 'unknown' });
+  });
+
+  it('without qstat is not answered', async () => {
+    expect(await inspect()).toEqual({ phase: 'unknown', why: 'qstat was not found' });
+  });
+
+  it('is asked of an old Torque in the way that it knows', async () => {
+    await fakes.add(
+      'qstat',
+      `[ "$2" = -1 ] && { echo "qstat: invalid option -- 1" >&2; exit 2; }; ${BLOCK}; echo`,
+    );
+    const torque = createTorque({ env: fakes.env, limits: QUICK });
+    expect(await torque.inspect({ id: '1.vm' })).toMatchObject({ phase: 'running' });
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('whose qsub it is', () => {
   let fakes: FakePrograms;
 
