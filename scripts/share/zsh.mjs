@@ -77,11 +77,12 @@ function optionSpec({ short, long, description, takesValue, repeats, value, comp
   return `${before}${form}'[${escaped(description)}]${after}'`;
 }
 
+/** Behind a blank what is run gets nothing added to its arguments. */
 function actionOf({ kind, words }) {
   const fixed = words.join(' ');
   if (kind === 'folders') return '_files -/';
   if (kind === 'files')
-    return fixed === '' ? '_files' : `_alternative "words\\:word\\:(${fixed})" "files\\:file\\:_files"`;
+    return fixed === '' ? '_files' : ` _alternative "words\\:word\\:(${fixed})" "files\\:file\\:_files"`;
   return fixed === '' ? '' : `(${fixed})`;
 }
 
