@@ -160,45 +160,51 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
     expect((await inspect(job)).phase).toBe('running');
   });
 
-  it('inherits what there is, but for what would change how bash runs it', async () => {
-    const env = {
-      ...{ PATH: process.env['PATH'], SLURM_JOB_ID: '1', CUDA_VISIBLE_DEVICES: '3', 'a\nb': 'c d' },
-      ...{ BASH_ENV: '/tmp/x', ENV: '/tmp/x', SHELLOPTS: 'noexec', 'BASH_FUNC_kill%%': '() {  exit 9; }' },
-      ...{ sj_directory: '/', job: 'mine', status: 'mine' },
-    };
-    const job = await start('cat "/proc/$$/environ" 2>/dev/null || env -0', 60, env);
-    expect(await ended(job)).toMatchObject({ outcome: 'completed' });
-    const inherited = new Map(
-      (await readFile(join(directory, 'job.log'), 'utf8')).split('\0').map((entry) => {
-        const [name = '', ...value] = entry.split('=');
-        return [name, value.join('=')];
-      }),
-    );
-    const bash = ['OLDPWD', 'PWD', 'SHLVL', '_', 'sj_directory', ''];
-    const names = [...inherited.keys()].filter((name) => !bash.includes(name));
-    expect(names.sort()).toEqual(['CUDA_VISIBLE_DEVICES', 'PATH', 'SLURM_JOB_ID', 'a\nb', 'job', 'status']);
-    expect(inherited.get('job')).toBe('mine');
-    expect(inherited.get('status')).toBe('mine');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'inherits what there is, but for what would change how bash runs it',
+    async () => {
+      const env = {
+        ...{ PATH: process.env['PATH'], SLURM_JOB_ID: '1', CUDA_VISIBLE_DEVICES: '3', 'a\nb': 'c d' },
+        ...{ BASH_ENV: '/tmp/x', ENV: '/tmp/x', SHELLOPTS: 'noexec', 'BASH_FUNC_kill%%': '() {  exit 9; }' },
+        ...{ sj_directory: '/', job: 'mine', status: 'mine' },
+      };
+      const job = await start('cat "/proc/$$/environ" 2>/dev/null || env -0', 60, env);
+      expect(await ended(job)).toMatchObject({ outcome: 'completed' });
+      const inherited = new Map(
+        (await readFile(join(directory, 'job.log'), 'utf8')).split('\0').map((entry) => {
+          const [name = '', ...value] = entry.split('=');
+          return [name, value.join('=')];
+        }),
+      );
+      const bash = ['OLDPWD', 'PWD', 'SHLVL', '_', 'sj_directory', ''];
+      const names = [...inherited.keys()].filter((name) => !bash.includes(name));
+      expect(names.sort()).toEqual(['CUDA_VISIBLE_DEVICES', 'PATH', 'SLURM_JOB_ID', 'a\nb', 'job', 'status']);
+      expect(inherited.get('job')).toBe('mine');
+      expect(inherited.get('status')).toBe('mine');
+    },
+  );
 
-  it('ends with the program that started it, however that ended', async () => {
-    await files(
-      'echo $$ > self; trap "echo terminated > heard; exit 3" TERM; sleep 100 & echo $! > child; wait',
-    );
-    const words = ['-c', 'setsid bash "$1" "$2"; exec sleep 100', 'bash', supervisor(), directory];
-    // A session of its own: what the supervisor kills at its end is its session.
-    const starter = spawn('bash', words, { detached: true });
-    const [line] = (await once(starter.stdout, 'data')) as [Buffer];
-    const pid = Number(String(line).split(' ')[0]);
-    const start = await processStart(pid, process.env);
-    const job = { id: `local-${pid}-${'mark' in start ? start.mark : ''}`, directory };
-    const child = await fileOf('child');
-    expect((await inspect(job)).phase).toBe('running');
-    starter.kill('SIGKILL');
-    expect(await ended(job)).toEqual({ phase: 'ended', outcome: 'cancelled' });
-    expect(await fileOf('heard')).toBe('terminated');
-    expect(await gone(child)).toBe(true);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'ends with the program that started it, however that ended',
+    async () => {
+      await files(
+        'echo $$ > self; trap "echo terminated > heard; exit 3" TERM; sleep 100 & echo $! > child; wait',
+      );
+      const words = ['-c', 'setsid bash "$1" "$2"; exec sleep 100', 'bash', supervisor(), directory];
+      // A session of its own: what the supervisor kills at its end is its session.
+      const starter = spawn('bash', words, { detached: true });
+      const [line] = (await once(starter.stdout, 'data')) as [Buffer];
+      const pid = Number(String(line).split(' ')[0]);
+      const start = await processStart(pid, process.env);
+      const job = { id: `local-${pid}-${'mark' in start ? start.mark : ''}`, directory };
+      const child = await fileOf('child');
+      expect((await inspect(job)).phase).toBe('running');
+      starter.kill('SIGKILL');
+      expect(await ended(job)).toEqual({ phase: 'ended', outcome: 'cancelled' });
+      expect(await fileOf('heard')).toBe('terminated');
+      expect(await gone(child)).toBe(true);
+    },
+  );
 
   it('cannot be asked about without its directory', async () => {
     expect(await inspect({ id: 'local-1-1' })).toMatchObject({ phase: 'unknown' });
@@ -219,15 +225,18 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
     await expect(submit(directory)).rejects.toMatchObject({ code: 'no-tool', detail: 'bash was not found' });
   });
 
-  it('is not run in a session of somebody else, whose programs would end with it', async () => {
-    await files('exit 0');
-    // The session is the outer bash's.
-    const words = ['-c', 'bash "$1" "$2"; exit', 'bash', supervisor(), directory];
-    const run = spawn('bash', words, { detached: true });
-    const [said] = (await once(run.stderr, 'data')) as [Buffer];
-    expect(String(said)).toContain('supervise.sh wants a session of its own');
-    expect(existsSync(join(directory, 'job.log'))).toBe(false);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'is not run in a session of somebody else, whose programs would end with it',
+    async () => {
+      await files('exit 0');
+      // The session is the outer bash's.
+      const words = ['-c', 'bash "$1" "$2"; exit', 'bash', supervisor(), directory];
+      const run = spawn('bash', words, { detached: true });
+      const [said] = (await once(run.stderr, 'data')) as [Buffer];
+      expect(String(said)).toContain('supervise.sh wants a session of its own');
+      expect(existsSync(join(directory, 'job.log'))).toBe(false);
+    },
+  );
 
   it('is refused with bash’s own words when it cannot start', async () => {
     await writeFile(join(directory, 'batch.sh'), '');
