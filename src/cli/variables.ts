@@ -11,17 +11,22 @@ export function variableOf(option: string): string {
   return PREFIX + option.replaceAll('-', '_').toUpperCase();
 }
 
-/** What contradicts each other: of a variable and the command line the variable gives way. */
-const CONTRARY: readonly [keyof LaunchFlags, keyof LaunchFlags][] = [
-  ['quiet', 'json'],
-  ['nv', 'rocm'],
-  ['condaEnv', 'condaYml'],
-  // An image brings its own software, and these mean something only with an image.
-  ...(['image', 'bind', 'nv', 'rocm'] as const).flatMap((key): [keyof LaunchFlags, keyof LaunchFlags][] => [
-    [key, 'condaEnv'],
-    [key, 'condaYml'],
-  ]),
-];
+const OF_IMAGES = ['image', 'bind', 'nv', 'rocm'] as const;
+const OF_CONDA = ['condaEnv', 'condaYml'] as const;
+
+/** Which variables give way to an option of the command line that contradicts them. */
+const BEATEN: Partial<Record<keyof LaunchFlags, readonly (keyof LaunchFlags)[]>> = {
+  quiet: ['json'],
+  json: ['quiet'],
+  condaEnv: ['condaYml', ...OF_IMAGES],
+  condaYml: ['condaEnv', ...OF_IMAGES],
+  // An image brings its own software: what is named outside is not seen in it.
+  modules: OF_IMAGES,
+  image: OF_CONDA,
+  bind: OF_CONDA,
+  nv: ['rocm', ...OF_CONDA],
+  rocm: ['nv', ...OF_CONDA],
+};
 
 /**
  * Gives every option that the command line leaves out the value of its variable, unless the command line contradicts it.
@@ -31,19 +36,14 @@ const CONTRARY: readonly [keyof LaunchFlags, keyof LaunchFlags][] = [
  */
 export function readVariables(command: Command, env: NodeJS.ProcessEnv, hasTime = false): void {
   const typed = command.options
-    .map((option) => option.attributeName())
+    .map((option) => option.attributeName() as keyof LaunchFlags)
     .filter((key) => command.getOptionValueSource(key) === 'cli');
-  if (hasTime) typed.push('time');
-  const beaten = (key: string): boolean =>
-    typed.includes(key) ||
-    CONTRARY.some((pair) => {
-      const other = pair[pair[0] === key ? 1 : 0];
-      return (pair as readonly string[]).includes(key) && typed.includes(other);
-    });
+  const beaten: string[] = [...typed, ...typed.flatMap((key) => BEATEN[key] ?? [])];
+  if (hasTime) beaten.push('time');
   for (const option of standingFor(command)) {
     const text = env[variableOf(option.name())];
     const key = option.attributeName();
-    if (!text || beaten(key)) continue;
+    if (!text || beaten.includes(key)) continue;
     const value = readValue(option, text);
     if (value !== undefined) command.setOptionValueWithSource(key, value, 'env');
   }

@@ -84,9 +84,11 @@ function refuseTogether(options: LaunchOptions): void {
   }
 }
 
+/** A variable may be there for other launches: it has no effect then. */
 function refuseWithoutImage(options: LaunchOptions): void {
   const { binds, imageGpu } = options;
-  const option = binds === undefined ? imageGpu && options.from('image_gpu') : options.from('binds');
+  const given = [...(binds ? [options.from('binds')] : []), ...(imageGpu ? [options.from('image_gpu')] : [])];
+  const option = given.find((from) => from.startsWith('--'));
   if (option === undefined) return;
   throw refusal(`${option} means something only with an image.`, 'Name the image with --image.');
 }

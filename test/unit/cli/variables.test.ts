@@ -94,6 +94,8 @@ describe('a variable that contradicts the command line', () => {
     [['--conda-env', 'x'], { IMAGE: 'a.sif', BIND: '/a', NV: '1', CONDA_YML: 'a.yml' }, { condaEnv: 'x' }],
     [['--conda-yml', 'x'], { IMAGE: 'a.sif', BIND: '/a', ROCM: '1', CONDA_ENV: 'a' }, { condaYml: 'x' }],
     [['-I', 'a.sif'], { CONDA_ENV: 'a', CONDA_YML: 'b', NV: '1' }, { image: 'a.sif', nv: true }],
+    [['-e', 'x'], { IMAGE: 'a.sif', BIND: '/a', CONDA_ENV: 'a' }, { modules: 'x', condaEnv: 'a' }],
+    [['-I', 'a.sif'], { MODULES: 'apptainer' }, { image: 'a.sif', modules: 'apptainer' }],
     [['--bind', '/a'], { CONDA_ENV: 'a', IMAGE: 'a.sif' }, { bind: ['/a'], image: 'a.sif' }],
   ])('gives way: %j, %j', (args, variables, expected) => {
     expect(read(args, variables)).toEqual(expected);

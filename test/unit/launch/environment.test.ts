@@ -62,6 +62,11 @@ describe('the software that Jupyter runs in', () => {
     expect(() => plan({ image: '/i.sif' }, { binds: ['/a:b'] })).toThrow('binds cannot have "/a:b"');
   });
 
+  it('leaves variables for images without effect where there is none', () => {
+    const from = (key: string) => `START_JUPYTER_${key.toUpperCase()}`;
+    expect(plan({ binds: ['/data'], imageGpu: 'nv', from }).image).toBeUndefined();
+  });
+
   it.each<[string, Partial<LaunchOptions>, string]>([
     [
       'an image and conda',
