@@ -8,7 +8,8 @@ import { commandLine } from './command-line.js';
 
 /** Label and text of each line. */
 export function infoLines(prepared: Prepared, options: LaunchOptions): [label: string, text: string][] {
-  const { planned, jupyter, place, scheduler, system, template, here } = prepared;
+  const { planned, environment, jupyter, place, scheduler, system, template, here } = prepared;
+  const { image, recorded } = environment;
   const { minutes } = planned;
   const versions = Object.entries(jupyter?.versions ?? {}).map(([name, version]) => `${name} ${version}`);
   const command = scheduler.submitCommand(`${place.directory}/batch.sh`, options.schedulerArguments);
@@ -22,10 +23,18 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
     ['Notebook directory', prepared.rootDir],
     ['Session files', place.directory],
     ['Jupyter', jupyter ? `${jupyter.path} (${versions.join(', ')})` : 'not looked at'],
+    ...(image === undefined ? [] : imageLines(image, recorded['sj_image_binds'] ?? '')),
     ...(here
       ? []
       : [['Site variables in force', prepared.siteVariables.join(', ') || 'none'] as [string, string]]),
     [here ? 'Started with' : 'Submitted with', commandLine(command)],
+  ];
+}
+
+function imageLines(image: string, binds: string): [label: string, text: string][] {
+  return [
+    ['Image', image],
+    ['Seen inside it', binds.split('\n').join(', ')],
   ];
 }
 

@@ -82,6 +82,6 @@ function notShown(directory: string, why: string): StartJupyterError {
   return new StartJupyterError(
     'bad-directory',
     `The directory ${JSON.stringify(directory)} cannot be shown inside an image: ${why}.`,
-    { hint: 'Name another directory with --dir.' },
+    { hint: 'Name another directory with --dir, one below it for example.' },
   );
 }

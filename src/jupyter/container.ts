@@ -63,6 +63,7 @@ export async function enterImage(
     probe: async (signal) => {
       if (remote) return { notLooked: notLooked(image, container) };
       const here = await bindsThatAreHere(shown, context);
+      context.doing(`Looking into the image ${basename(image)}`);
       return lookIntoImage({ ...env, ...variables, sj_image_binds: here.join('\n') }, image, context, signal);
     },
   };
@@ -126,9 +127,9 @@ function notLooked(image: string, container = 'apptainer'): string {
   const program = basename(container);
   const name = basename(image).replace(/[:@].*/, '');
   return [
-    `Whether there is a Jupyter in ${image} shows only in the job, which has to fetch it first: that can take long, and the node may have no way out.`,
-    `To fetch it once: ${program} pull ${name}.sif ${image}, then --image ${name}.sif.`,
-  ].join(' ');
+    `The image ${image} is not looked into: the job fetches it, which can take long, and fails where nodes have no way out.`,
+    `To fetch it once and for all: ${program} pull ${name}.sif ${image}, and then --image ${name}.sif.`,
+  ].join('\n');
 }
 
 function noImage(message: string, hint: string): StartJupyterError {

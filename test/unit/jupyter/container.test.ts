@@ -202,7 +202,7 @@ describe.skipIf(!canRun)('an image', () => {
     const entered = await enter({ image: 'docker://jupyter/base-notebook:latest' });
     expect(await entered.probe()).toEqual({
       notLooked: expect.stringContaining(
-        'apptainer pull base-notebook.sif docker://jupyter/base-notebook:latest, then --image base-notebook.sif.',
+        'apptainer pull base-notebook.sif docker://jupyter/base-notebook:latest, and then --image base-notebook.sif.',
       ) as string,
     });
     expect(existsSync(join(folder, 'called'))).toBe(false);
