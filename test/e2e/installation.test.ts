@@ -236,6 +236,7 @@ describeOnBed('a central installation', () => {
       const answer = `GOT${words.map((word) => `<${word}/?>`).join('')}`;
       await terminal.printed('stdout', new RegExp(answer), LIMIT_MS);
     }
+    expect(terminal.stdout()).not.toMatch(/bad option|not found|error/i);
     await ready('module unload start-jupyter', 'unloaded');
     terminal.write('exit\n');
     await terminal.ended(LIMIT_MS);
