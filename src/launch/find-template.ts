@@ -42,9 +42,14 @@ const NAME = new RegExp(`^(?:(${SCHEDULER_FOLDERS.join('|')})/)?([^./~\\p{Cc}][^
 export async function findTemplate(search: TemplateSearch): Promise<FoundTemplate> {
   const { name, preferFile = false } = search;
   const file = pathOf(search);
-  const [named, isFile] = await Promise.all([findByName(search), exists(file)]);
-  if (isFile && (named === undefined || preferFile)) return { path: file };
-  if (named === undefined) throw await unknown(search, file);
+  const [named, there] = await Promise.all([findByName(search), whatIsAt(file)]);
+  const isFile = there === 'file';
+  if (isFile && preferFile) return { path: file };
+  if (named === undefined) {
+    // Of a folder it is said that it is one.
+    if (there !== undefined) return { path: file };
+    throw await unknown(search, file);
+  }
   if (isFile && file !== named.path) throw ambiguous(name, named, file);
   return named;
 }
@@ -59,7 +64,7 @@ async function findByName({ name, schedulers, folders }: TemplateSearch): Promis
       for (const inFolder of prefixes.map((prefix) => prefix + file)) {
         if (one.layer === 'shipped' && !SHIPPED_NAME.test(inFolder)) continue;
         const path = join(one.folder, inFolder);
-        if (await exists(path)) return { path, name: inFolder, layer: one.layer };
+        if ((await whatIsAt(path)) === 'file') return { path, name: inFolder, layer: one.layer };
       }
     }
   }
@@ -78,13 +83,12 @@ function pathOf({ name, base, home }: TemplateSearch): string {
   return resolve(base, name);
 }
 
-/** What cannot be looked at is taken to be there: reading it says then what is wrong. */
-async function exists(path: string): Promise<boolean> {
+/** What cannot be looked at is taken for a file: reading it says then what is wrong. */
+async function whatIsAt(path: string): Promise<'file' | 'folder' | undefined> {
   try {
-    await stat(path);
-    return true;
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? undefined : 'file';
   }
 }
 

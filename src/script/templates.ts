@@ -31,13 +31,23 @@ export function shippedTemplatePath(
 
 /** The templates of a folder, `slurm/astro.sh` or `astro.sh`, sorted; none where there is no folder. */
 export async function templateNames(folder: string): Promise<string[]> {
-  const inFolder = async (prefix: string): Promise<string[]> => {
+  return (await filesIn(folder)).filter((name) => name.endsWith('.sh'));
+}
+
+/** What lies there and is no template, because its name does not end as theirs do. */
+export async function otherNames(folder: string): Promise<string[]> {
+  return (await filesIn(folder)).filter((name) => !name.endsWith('.sh'));
+}
+
+/** Hidden files and what editors leave are passed over. */
+async function filesIn(folder: string): Promise<string[]> {
+  const within = async (prefix: string): Promise<string[]> => {
     const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => []);
     return entries
-      .filter((entry) => !entry.isDirectory() && /^[^.~].*\.sh$/s.test(entry.name))
+      .filter((entry) => !entry.isDirectory() && /^[^.].*(?<!~)$/s.test(entry.name))
       .map((entry) => prefix + entry.name);
   };
-  const all = await Promise.all(['', ...SCHEDULER_FOLDERS.map((name) => `${name}/`)].map(inFolder));
+  const all = await Promise.all(['', ...SCHEDULER_FOLDERS.map((name) => `${name}/`)].map(within));
   return all.flat().sort();
 }
 

@@ -13,9 +13,9 @@ import { listedTemplates, type ListedTemplate } from '../../launch/listed-templa
 import { templateFolders } from '../../launch/template-folders.js';
 import { templateProblems } from '../../launch/template-problems.js';
 import { templateServer } from '../../script/check.js';
-import { templateBytes } from '../../script/templates.js';
+import { otherNames, templateBytes } from '../../script/templates.js';
 import type { Detection } from '../../site/detect.js';
-import { commandLine, shownLines } from '../command-line.js';
+import { commandLine, shownControls, shownLines } from '../command-line.js';
 import { createConsole, paint, type Console } from '../console.js';
 import type { Host } from '../host.js';
 import { counted, problemLines, templateLines } from '../template-lines.js';
@@ -58,6 +58,12 @@ export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> 
     const lines = templateLines(templates, scheduler, columnsOf(host), await paint(host.stdout, host.env));
     await console.result(`${lines.join('\n')}\n`);
     const { folder } = ownFolder(context);
+    const others = await otherNames(folder);
+    if (others.length > 0) {
+      console.warn(
+        `No templates, because their names do not end in .sh: ${others.map(shownControls).join(', ')}.`,
+      );
+    }
     console.say(`
 Start one with -b NAME; its folder and the .sh may be left out.
 Make one of your own:  start-jupyter templates copy jupyterlab NEW_NAME

@@ -79,6 +79,15 @@ describe('templates', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
+  it('names what is none for its name alone', async () => {
+    put('.config/start-jupyter/templates/slurm/astro.sbatch', GOOD);
+    put('.config/start-jupyter/templates/slurm/astro.sh~', GOOD);
+    const { stderr } = await start([]);
+    expect(stderr).toContain(
+      'Warning: No templates, because their names do not end in .sh: slurm/astro.sbatch.\n',
+    );
+  });
+
   it('is an object with --json, also when a variable asks for it', async () => {
     const { stdout, stderr } = await start([], { env: { START_JUPYTER_JSON: '1' } });
     expect(stderr).toBe('');

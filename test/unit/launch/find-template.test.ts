@@ -130,6 +130,14 @@ describe('a path', () => {
     expect(await find(join(top, 'user/astro.sh'))).toBe(join(top, 'user/astro.sh'));
   });
 
+  it('of a folder is not meant where a template has the same name', async () => {
+    put('here/notebook/x', 'user/slurm/jupyterlab.sh/x');
+    expect(await find('notebook')).toBe(join(top, 'shipped/slurm/notebook.sh'));
+    expect(await find('jupyterlab')).toBe(join(top, 'shipped/slurm/jupyterlab.sh'));
+    expect(await find('notebook', { preferFile: true })).toBe(join(top, 'shipped/slurm/notebook.sh'));
+    expect(await find('./notebook')).toBe(join(base, 'notebook'));
+  });
+
   it('is not guessed wrongly when it is the template itself', async () => {
     expect(await find('slurm/notebook.sh', { base: join(top, 'shipped') })).toBe(
       join(top, 'shipped/slurm/notebook.sh'),

@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkTemplate } from '../../../src/script/check.js';
@@ -37,12 +40,11 @@ printf '%s\\0' "$session_dir" "$server"
 
   it('makes of start_session the lines that do it, and leaves text alone', () => {
     const text = '#!/bin/bash\n# a\ncat <<EOF\nstart_session notebook\nEOF\nstart_session lab  # go\n# b\n';
-    const directives = { lower: ['#L'], upper: ['#U'], log: '/l' };
+    const directives = { lower: ['#L'], upper: ['#U'] };
     expect(render(text, { session_dir: "it's", server: 'notebook' }, directives)).toBe(`#!/bin/bash
 #L
 # a
 #U
-exec >>'/l' 2>&1
 cat <<EOF
 start_session notebook
 EOF
@@ -58,6 +60,22 @@ source "$session_dir/run.sh"  # go
     const lines = ['#!/bin/bash', "session_dir='/s'", "server='notebook'", 'source "$session_dir/run.sh"'];
     expect(rendered).toBe(lines.join('\n'));
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'makes of start_session bash that finds its session anywhere',
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sj-render it\'s $(id) "q"\n'));
+      try {
+        writeFileSync(join(folder, 'run.sh'), `printf '%s\\0' "$session_dir" "$server" "$A"; exit 7\n`);
+        const text = '#!/bin/bash\nA=1\nstart_session  # and no more\n';
+        const script = render(text, { session_dir: folder, server: 'x y' }, NONE);
+        const { status, stdout } = spawnSync('bash', ['--norc', '-s'], { input: script, encoding: 'utf8' });
+        expect([status, stdout]).toEqual([7, `${folder}\0x y\x001\0`]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 
   it('changes nothing else', () => {
     const text = `#!/bin/bash\nsession_dir={{session_dir}}\necho '{{.State}}' {{a,b},c}`;

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { templateServer } from '../../../src/script/check.js';
-import { readTemplate, shippedTemplatePath, templateNames } from '../../../src/script/templates.js';
+import {
+  otherNames,
+  readTemplate,
+  shippedTemplatePath,
+  templateNames,
+} from '../../../src/script/templates.js';
 
 const GOOD = '#!/bin/bash\nstart_session\n';
 let top: string;
@@ -34,6 +39,7 @@ describe('templateNames', () => {
     mkdirSync(join(cwd, 'slurm', 'folder.sh'), { recursive: true });
     for (const name of names) writeFileSync(join(cwd, name), '');
     expect(await templateNames(cwd)).toEqual(['a.sh', 'pbs/my own.sh', 'slurm/z.sh']);
+    expect(await otherNames(cwd)).toEqual(['note.txt']);
   });
 
   it('lists nothing where there is no folder', async () => {
