@@ -3,10 +3,8 @@
 # Jupyter in a container image, run by apptainer or singularity. Only options that Singularity 3.5, SingularityCE and
 # Apptainer have in common are used. Sourced by the job, and by the launcher's look into an image (login/image.sh).
 
-# How long a registry may take to send an image, and Jupyter to answer, in seconds: where the kernel mounts no images for
-# users, apptainer unpacks them at each start.
+# How long a registry may take to send an image, in seconds.
 sj_fetch_seconds=3600
-sj_image_start_seconds=600
 
 # The program that runs images, into sj_container: the one that was found where start-jupyter was typed, else what is on
 # PATH here.
@@ -18,6 +16,14 @@ find_container() {
     return 0
   done
   return 1
+}
+
+# Whether apptainer can be told to bind this directory, which is none of the user's choice.
+can_be_bound() {
+  case $1 in
+    *[:,\"\\]*) return 1 ;;
+    *) return 0 ;;
+  esac
 }
 
 # Whether the image is a registry's.
@@ -54,8 +60,7 @@ container_options() {
     esac
   done < <(printf '%s\n' "${sj_image_binds-}")
   for bind in "$@"; do sj_container_options+=(--bind "$bind"); done
-  # An empty array is an unset variable to bash 4.2.
-  [ ${#read_only[@]} -eq 0 ] || sj_container_options+=("${read_only[@]}")
+  sj_container_options+=("${read_only[@]}")
 }
 
 # In the background process: finds the program, leaves the software outside behind.
@@ -71,7 +76,6 @@ ready_for_image() {
 # Said here, because apptainer itself would speak of stages of its own start.
 check_image() {
   local bind source
-  sj_start_seconds=$sj_image_start_seconds
   image_is_remote || [ -r "$sj_image" ] ||
     fail "the image $sj_image cannot be read on node $sj_node: is its file system there?"
   while IFS= read -r bind; do

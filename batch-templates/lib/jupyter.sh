@@ -5,6 +5,8 @@
 
 # How long Jupyter may take to answer (seconds; a cold parallel file system is slow) and how many ports are tried.
 sj_start_seconds=180
+# The same in an image: where the kernel mounts none for users, apptainer unpacks it at each start.
+sj_image_start_seconds=600
 sj_port_tries=5
 sj_jupyter_pid=''
 sj_runtime=''
@@ -13,6 +15,7 @@ sj_runtime=''
 make_runtime_directory() {
   local base
   for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp; do
+    [ -z "${sj_image-}" ] || can_be_bound "$base" || continue
     if [ -n "$base" ] && [ ${#base} -le 40 ]; then
       sj_runtime=$(mktemp -d "$base/sj-XXXXXXXX") && return 0
     fi
@@ -44,6 +47,7 @@ start_jupyter() {
   local try
   if [ -n "${sj_image-}" ]; then
     check_image
+    sj_start_seconds=$sj_image_start_seconds
   else
     [ -z "$sj_jupyter" ] || [ -x "$sj_jupyter" ] ||
       fail "there is no $sj_jupyter on node $sj_node: is its file system there?"

@@ -91,7 +91,9 @@ describe('the bash of jobs', () => {
     },
   );
 
-  it.skipIf(!existsSync('/usr/bin/shellcheck')).each(['lib/run.sh', 'login/environment.sh', ...templates])(
+  it
+    .skipIf(!existsSync('/usr/bin/shellcheck'))
+    .each(['lib/run.sh', 'lib/inside.sh', 'login/environment.sh', 'login/image.sh', ...templates])(
     'shellcheck has nothing to say to %s',
     (name) => {
       const { stdout, status } = spawnSync('/usr/bin/shellcheck', ['-x', '-a', name], {

@@ -7,9 +7,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { enterImage } from '../../../src/jupyter/container.js';
 import type { ImagePlan } from '../../../src/jupyter/environment-plan.js';
 import { optionFamily } from '../../../src/jupyter/family.js';
-import { asItIs, type ResolveContext } from '../../../src/jupyter/resolve.js';
+import { asItIs, resolveEnvironment, type ResolveContext } from '../../../src/jupyter/resolve.js';
 import { chooseServer } from '../../../src/jupyter/server-choice.js';
 import { anyText } from '../script/any-text.js';
+import { moduleSystems, writeModule } from './module-systems.js';
 
 const packageFolder = join(import.meta.dirname, '../../..');
 const canRun =
@@ -271,4 +272,22 @@ describe.skipIf(!canRun)('an image', () => {
       { numRuns: 25 },
     );
   }, 30_000);
+});
+
+describe.each(moduleSystems)('apptainer that a module of $name brings', ({ env }) => {
+  it('runs the image, and is loaded in the job as well', async () => {
+    const program = await apptainer();
+    await jupyterSays([VERSIONS]);
+    await writeModule(join(folder, 'modules'), 'tools/box/1.3', `prepend-path PATH ${folder}`);
+    const plan = {
+      modules: [],
+      modulepath: [join(folder, 'modules')],
+      moduleStart: 'keep' as const,
+      image: { image: join(folder, 'some.sif'), binds: [], modules: ['tools/box'] },
+    };
+    const asked = context({ env: { ...env, PATH: '/usr/bin:/bin', HOME: folder } });
+    const resolved = await resolveEnvironment(plan, asked);
+    expect(resolved.recorded).toMatchObject({ sj_container: program, sj_modules: 'tools/box/1.3' });
+    expect(await resolved.probe()).toMatchObject({ found: { versions: { notebook: '7.6.0' } } });
+  });
 });
