@@ -29,9 +29,13 @@ const PROFILES = `
     profile: usual
 `;
 
-function list(
+function list(args: string[], facts: Record<string, string> = {}): Promise<Outcome> {
+  return start(['profiles', ...args], facts);
+}
+
+function start(
   args: string[],
-  { profiles = PROFILES, id = '', ...env }: Record<string, string> = {},
+  { profiles = PROFILES, id = '', ...env }: Record<string, string>,
 ): Promise<Outcome> {
   const site = join(home, 'site.yaml');
   writeFileSync(site, `systems:\n  hpc:\n    scheduler: slurm${profiles}`);
@@ -39,7 +43,7 @@ function list(
   mkdirSync(bin, { recursive: true });
   if (id !== '') writeFileSync(join(bin, 'id'), `#!/bin/sh\necho '${id}'\n`, { mode: 0o755 });
   const variables = { HOME: home, PATH: bin, START_JUPYTER_CONFIG: site, ...env };
-  return outcomeOf(['profiles', ...args], fakeHost({ env: variables }));
+  return outcomeOf(args, fakeHost({ env: variables }));
 }
 
 const ANN = 'uid=1000(ann) gid=1000(ann) groups=1000(ann),2001(chem)';
@@ -123,5 +127,50 @@ describe.skipIf(process.platform === 'win32')('start-jupyter profiles', () => {
     );
     const unknown = await list(['--system', 'hcp']);
     expect(unknown.status).toBe(3);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the server of a profile and a template', () => {
+  /** A dry run where the files name `site.sh`, in which the session is started as `call` says. */
+  async function started(profile: string, call: string, ...args: string[]): Promise<string> {
+    for (const [name, line] of Object.entries({
+      site: call,
+      own: 'start_session notebook',
+      any: 'start_session',
+    })) {
+      writeFileSync(join(home, `${name}.sh`), `#!/bin/bash\n# ${name}\n${line}\n`);
+    }
+    const profiles = `\n    template: ${join(home, 'site.sh')}\n    profiles: {p: ${profile}}\n`;
+    const typed = ['--system', 'hpc', '--profile', 'p', '--dry-run', '--no-check', ...args];
+    const { status, stdout, stderr } = await start(typed, { profiles });
+    if (status !== 0) return stderr.split('\n').find((line) => line.startsWith('start-jupyter:')) ?? '';
+    const [, name = 'shipped'] = /^# (site|own|any)$/m.exec(stdout) ?? [];
+    return `${name} ${/\b(?:notebook|jupyterlab)\b(?=['"]?$)/m.exec(stdout)?.[0] ?? ''}`;
+  }
+  const own = () => join(home, 'own.sh');
+
+  it('the profile’s beats a template of the files that starts another', async () => {
+    expect(await started('{server: jupyterlab}', 'start_session notebook')).toBe('shipped jupyterlab');
+    expect(await started('{server: jupyterlab}', 'start_session')).toBe('site jupyterlab');
+    expect(await started('{cpus: 1}', 'start_session notebook')).toBe('site notebook');
+  });
+
+  it('a person’s own template beats it, unless it is locked', async () => {
+    expect(await started('{server: jupyterlab}', 'start_session', '-b', own())).toBe('own notebook');
+    const locked = '{server: jupyterlab, locked: [server]}';
+    expect(await started(locked, 'start_session', '-b', join(home, 'any.sh'))).toBe('any jupyterlab');
+    expect(await started(locked, 'start_session', '-b', own())).toBe(
+      'start-jupyter: --batch-script starts notebook itself: the profile p fixes the server to jupyterlab.',
+    );
+  });
+
+  it('a locked template stays, whatever server is asked for', async () => {
+    const any = `{template: ${join(home, 'any.sh')}, locked: [template]}`;
+    expect(await started(any, 'start_session', '-s', 'lab')).toBe('any jupyterlab');
+    const fixed = `{template: ${own()}, locked: [template]}`;
+    expect(await started(fixed, 'start_session', '-s', 'lab')).toBe(
+      `start-jupyter: --server cannot be jupyterlab: the template ${own()}, which the profile p fixes, starts its own.`,
+    );
+    expect(await started(fixed, 'start_session', '-s', 'notebook')).toBe('own notebook');
   });
 });
