@@ -170,11 +170,23 @@ def show(job):
     print()
 
 
+def everything():
+    return [json.loads(file.read_text()) for file in sorted(STATE.glob("*.json"))]
+
+
 def qstat(args):
     if args == ["-Qf"]:
         for name, limit in QUEUES.items():
             print(f"Queue: {name}\n    queue_type = Execution\n    resources_max.walltime = {limit // 3600:02d}:{limit // 60 % 60:02d}:00")
             print("    enabled = True\n    started = True\n")
+    elif args == ["-f"]:
+        # PBS has what ended in its history alone, Torque lists it for a while.
+        for job in everything():
+            if KIND == "torque" or "exit" not in job:
+                show(job)
+    elif args[:2] == ["-x", "-f"] and KIND == "pbs":
+        for job_id in args[2:]:
+            show(load(job_id))
     elif args[:-1] in ([["-f", "-1"], ["-f"]] if KIND == "torque" else [["-xf"], ["-f"]]):
         show(load(args[-1]))
     else:
@@ -198,8 +210,7 @@ def qdel(args):
 
 
 def qselect(args):
-    for file in STATE.glob("*.json"):
-        job = json.loads(file.read_text())
+    for job in everything():
         if args == ["-N", job["name"]] and "exit" not in job:
             print(job["id"])
 
