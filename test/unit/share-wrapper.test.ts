@@ -109,19 +109,24 @@ describe.skipIf(process.platform === 'win32')('the wrapper', () => {
     expect(run([], { PATH }, ['/bin/sh', join(folder, 'links/loop')]).status).not.toBe(0);
   });
 
-  it('takes a Node beside the package before one on PATH, and nodejs too', () => {
+  it('takes a Node beside the package before one on PATH, nodejs too, and one of the usual places last', () => {
+    const runs = (env: NodeJS.ProcessEnv): string => {
+      expect(run(ARGUMENTS, env)).toEqual(said(ARGUMENTS));
+      return calls().at(-1) ?? '';
+    };
     const PATH = dirname(node('bin', 'v24.0.0', 'nodejs'));
-    run([], { PATH });
-    expect(calls().at(-1)).toMatch(/bin\/nodejs /);
+    expect(runs({ PATH })).toMatch(/bin\/nodejs /);
     node('a package/node/bin', 'v24.0.0');
-    run([], { PATH });
-    expect(calls().at(-1)).toContain('/../node/bin/node ');
+    expect(runs({ PATH })).toContain('/../node/bin/node ');
     node('a package/1.0/node/bin', 'v24.0.0');
-    run([], { PATH });
-    expect(calls().at(-1)).toContain('1.0/node/bin/node ');
+    expect(runs({ PATH })).toContain('1.0/node/bin/node ');
     const named = node('named', 'v24.0.0');
-    run([], { PATH, START_JUPYTER_NODE: named });
-    expect(calls().at(-1)).toContain(`${named} `);
+    expect(runs({ PATH, START_JUPYTER_NODE: named })).toContain(`${named} `);
+    // No machine has that in /usr/bin.
+    needs('999.0');
+    const own = node('.nvm/versions/node/v999.0.0/bin', 'v999.0.0');
+    expect(runs({ PATH })).toContain(`${own} `);
+    expect(runs({ PATH: undefined })).toContain(`${own} `);
   });
 
   it.each([
