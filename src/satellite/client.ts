@@ -50,6 +50,10 @@ const ABORT_GRACE_MS = 3_000;
 /** Of what somebody else says, in a message. */
 const SHOWN_CHARACTERS = 400;
 
+/** Longer ids are refused (JOB_ID_PATTERN; linktoken.cgi). */
+const OWN_ID_CHARACTERS = 64;
+const CLASSIC_ID_CHARACTERS = 47;
+
 export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
   const host = manageHost(endpoint.domain);
   const base = new URL(`https://${host}:${endpoint.port}`);
@@ -98,13 +102,14 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
     async link(reservation, jobId, signal) {
       const during = signal ? { signal } : {};
       if (reservation.protocol === 'classic') {
-        const parameters = new URLSearchParams({ token: reservation.name, jobid: jobId });
+        const jobid = linkable(jobId, CLASSIC_ID_CHARACTERS);
+        const parameters = new URLSearchParams({ token: reservation.name, jobid });
         const answer = await call('GET', `/linktoken.cgi?${parameters.toString()}`, during);
         if (answer.body !== 'Success! Token linked to jobid.\n') throw refusal(host, answer);
         return;
       }
       const answer = await call('PUT', `${API_PREFIX}/sessions/${reservation.name}/job`, {
-        body: { jobId },
+        body: { jobId: linkable(jobId, OWN_ID_CHARACTERS) },
         ...secretOf(reservation),
         ...during,
       });
@@ -126,6 +131,11 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (answer.status !== 204 && answer.status !== 404) throw refusal(host, answer);
     },
   };
+}
+
+/** `123.server.example.org`: a server may have a long name, and the feeder knows the job by its number as well. */
+function linkable(jobId: string, most: number): string {
+  return jobId.length <= most ? jobId : jobId.replace(/\..*$/, '');
 }
 
 function tooOld(host: string): StartJupyterError {

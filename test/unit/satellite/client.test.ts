@@ -282,6 +282,25 @@ describe('linking a job', () => {
     expect(calls).toMatchObject([{ line, authorization: undefined }]);
   });
 
+  it('is by its number where its server has too long a name', async () => {
+    const job = `1234567.${'head.'.repeat(9)}example.org`;
+    const line = `PUT /api/v1/sessions/${NAME}/job`;
+    const classicLine = `GET /linktoken.cgi?token=${NAME}&jobid=1234567`;
+    const { client, calls } = await service({
+      [line]: {},
+      [classicLine]: { body: 'Success! Token linked to jobid.\n' },
+    });
+    await client.link(own, job);
+    await client.link(own, `${job}.org`);
+    await client.link(classic, job);
+    expect(job).toHaveLength(64);
+    expect(calls.map(({ line: asked, body }) => [asked, body])).toEqual([
+      [line, JSON.stringify({ jobId: job })],
+      [line, '{"jobId":"1234567"}'],
+      [classicLine, expect.anything()],
+    ]);
+  });
+
   it('fails with the service’s words', async () => {
     const { client } = await service({
       [`GET /linktoken.cgi?token=${NAME}&jobid=1`]: {
