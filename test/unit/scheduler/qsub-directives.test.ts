@@ -235,6 +235,16 @@ describe('nodes and what belongs to them, for Torque', () => {
     expect(read('torque', request, ...own)['nodes']).toBe(nodes);
   });
 
+  it('takes its place in the line of the template that counts', () => {
+    const gpus = upper({ count: 1, form: 'gpus' as const });
+    const twice = (name: string, text: string) => [
+      `#PBS -l ${name}=2:${text}=2`,
+      `#PBS -l ${name}=4:${text}=4`,
+    ];
+    expect(read('torque', { gpus }, ...twice('nodes', 'ppn'))['nodes']).toBe('4:ppn=4:gpus=1');
+    expect(read('pbs', { gpus }, ...twice('select', 'ncpus'))['select']).toBe('2:ncpus=2:ngpus=1');
+  });
+
   it('cannot put an option into several kinds of nodes', () => {
     expect(code(() => rendered('torque', { cpus: upper(9) }, '#PBS -l nodes=1:ppn=2+2:ppn=4'))).toBe(
       'bad-option',
