@@ -32,22 +32,29 @@ const UNATTENDED = { CONDA_ALWAYS_YES: 'true', MAMBA_ALWAYS_YES: 'true', PIP_NO_
 /** The fastest first. */
 const ORDER: readonly CondaTool['kind'][] = ['mamba', 'micromamba', 'conda'];
 
+/** A dry run builds nothing. */
+export interface NotBuilt {
+  /** From this file. */
+  notBuilt: string;
+  /** Where it would be, but for the end of the name. */
+  prefix: string;
+}
+
 /**
- * The environment that a file describes: the one that was built from the same text before, or a new one. `notBuilt`: a dry
- * run, which builds nothing.
+ * The environment that a file describes: the one that was built from the same text before, or a new one.
  * @throws StartJupyterError 'no-conda' with the last lines of the tool when it cannot be built; nothing of it stays then
  */
 export async function builtEnvironment(
   file: string,
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
-): Promise<CondaEnvironment | { notBuilt: string }> {
+): Promise<CondaEnvironment | NotBuilt> {
   const text = await readCondaFile(file, context.check);
   const key = keyOf(text);
   const place = join(context.condaFolder, key);
   const kept = await readMark(place);
   if (kept !== undefined) return kept;
-  if (context.dryRun) return { notBuilt: file };
+  if (context.dryRun) return { notBuilt: file, prefix: place };
   const tool = await builder(env);
   await prepareFolder(context.condaFolder, place, text);
 

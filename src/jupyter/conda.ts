@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { shellQuote } from '../script/quote.js';
-import { builtEnvironment } from './conda-build.js';
+import { builtEnvironment, type NotBuilt } from './conda-build.js';
 import { findCondaEnvironment, type CondaEnvironment } from './conda-find.js';
 import type { EnvironmentPlan } from './environment-plan.js';
 import { lookWithBash } from './login-look.js';
@@ -33,7 +33,7 @@ export async function activateConda(
     conda.kind === 'env'
       ? await findCondaEnvironment(conda.nameOrPath, env, context)
       : await builtEnvironment(conda.file, env, context);
-  if ('notBuilt' in found) return notBuilt(found.notBuilt, resolved);
+  if ('notBuilt' in found) return dryRun(found, resolved);
   if (context.check) await checkJupyter(found, conda.kind === 'yml' ? conda.file : undefined);
   const activated = await activate(found, env, context);
   return {
@@ -53,11 +53,13 @@ function ofFile(file: string): string {
   return `of ${basename(file)}`;
 }
 
-/** A dry run: nothing can be looked at. */
-function notBuilt(file: string, resolved: ResolvedEnvironment): ResolvedEnvironment {
+/** Nothing is there to be looked at. */
+function dryRun({ notBuilt: file, prefix }: NotBuilt, resolved: ResolvedEnvironment): ResolvedEnvironment {
   const notLooked = `The conda environment of ${file} is not built yet: without --dry-run that would be done now, which takes some minutes.`;
   return {
     ...resolved,
+    // As a system that wants conda looks for it.
+    env: { ...resolved.env, CONDA_PREFIX: prefix },
     words: together(resolved, ofFile(file)),
     probe: () => Promise.resolve({ notLooked }),
   };

@@ -157,6 +157,8 @@ describe.skipIf(!canRun)('an activated conda environment', () => {
       context,
     );
     expect(activated.words).toBe('conda environment of astro.yml');
+    // For a system that wants conda.
+    expect(activated.env['CONDA_PREFIX']).toContain(join(home, 'kept'));
     expect(await activated.probe()).toEqual({
       notLooked: expect.stringContaining('is not built yet') as string,
     });
