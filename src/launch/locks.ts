@@ -32,7 +32,7 @@ export function refuseLocked(options: LaunchOptions, { name, values, locked }: P
     const rival = rivalsOf(key).find((other) => optionOf(options, other) !== undefined);
     if (rival === undefined) continue;
     const from = options.from(rival);
-    const what = `${from} is not possible with the profile ${name}, which fixes ${key} to ${valueWords(key, said)}.`;
+    const what = notPossible(from, name, key, valueWords(key, said));
     throw refusal(what, leaveOut(from), options);
   }
 }
@@ -95,7 +95,13 @@ interface Contradiction {
 function contradiction(key: JobKey, { name, from, asked, said }: Contradiction): string {
   const [wanted, fixed] = [valueWords(key, asked), valueWords(key, said)];
   if (key === 'time') return `${from} asks for ${wanted}: the profile ${name} allows ${fixed} at most.`;
+  // Two options, --nv and --rocm, give it.
+  if (key === 'image_gpu') return notPossible(from, name, key, fixed);
   return `${from} cannot be ${wanted}: the profile ${name} fixes it to ${fixed}.`;
+}
+
+function notPossible(from: string, name: string, key: JobKey, fixed: string): string {
+  return `${from} is not possible with the profile ${name}, which fixes ${key} to ${fixed}.`;
 }
 
 function leaveOut(from: string): string {

@@ -262,7 +262,7 @@ describe('a locked key', () => {
     [
       { image_gpu: 'nv' },
       { imageGpu: 'rocm' },
-      '--image-gpu cannot be rocm: the profile astro fixes it to nv.',
+      '--image-gpu is not possible with the profile astro, which fixes image_gpu to nv.',
     ],
     [
       { template: '/t.sh' },
