@@ -33,7 +33,7 @@ export function render(text: string, values: Values, directives: DirectiveLines)
 
 function fillIn({ text, at }: ShellLine, values: Values): string[] {
   if (at === 'text') return [text];
-  const call = at === 'code' ? readCall(text) : undefined;
+  const call = readCall(text);
   if (call !== undefined) {
     return [
       `session_dir=${shellQuote(values.session_dir)}`,
