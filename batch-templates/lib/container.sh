@@ -69,7 +69,7 @@ ready_for_image() {
   for name in APPTAINER_BIND APPTAINER_BINDPATH SINGULARITY_BIND SINGULARITY_BINDPATH APPTAINER_CACHEDIR \
     SINGULARITY_CACHEDIR APPTAINER_CONFIGDIR; do restore_value "$name"; done
   find_container ||
-    give_up "neither apptainer nor singularity is on node $sj_node: which module brings one of them? (image_modules, or -e)"
+    give_up "neither apptainer nor singularity is on node $sj_node: load the module that brings it before you start, or have your site name it (image_modules)"
   leave_host_software
 }
 

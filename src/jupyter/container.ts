@@ -102,7 +102,7 @@ async function findContainer(
   throw noImage(
     `Neither apptainer nor singularity is on your PATH, and one of them has to run the image ${JSON.stringify(image)}.`,
     [
-      'Often a module brings it: -e apptainer (or singularity; "module avail" lists what there is).',
+      'Often a module brings it: module load apptainer (or singularity; "module avail" lists what there is). Then try again.',
       'If only the compute nodes have it: --no-check.',
     ].join('\n'),
   );

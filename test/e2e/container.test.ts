@@ -210,7 +210,7 @@ describeOnBed('a container image', () => {
         args: () => ['-I', theBed().image],
         path: () => jupyterPath('notebook6'),
         code: 4,
-        says: /Neither apptainer nor singularity is on your PATH[\s\S]*-e apptainer/,
+        says: /Neither apptainer nor singularity is on your PATH[\s\S]*module load apptainer/,
       },
     ],
     [

@@ -206,7 +206,7 @@ describe.skipIf(!canRunJobs)('a job in an image', () => {
     [
       'there is no apptainer on the node',
       { found: 'nowhere' },
-      /failed: neither apptainer nor singularity is on node \S+: which module/,
+      /failed: neither apptainer nor singularity is on node \S+: load the module/,
     ],
     [
       'the image is gone',
