@@ -13,9 +13,9 @@ import { lookForSessions } from './sessions.js';
 import { lookForConda, lookForContainers, lookForJupyter, lookForModules } from './software.js';
 import { homeFindings, kindByPrograms, lookForFiles, lookForSystem } from './system.js';
 
-/** One after the other they stay below a quarter of a minute. */
+/** One after the other, with a look at programs in between, they are a quarter of a minute. */
 const SYSTEM_MS = 5000;
-const REST_MS = 9000;
+const REST_MS = 8000;
 
 /** What everything is looked at for. The system is absent where nobody knows it. */
 export interface Surroundings {

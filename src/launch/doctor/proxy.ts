@@ -9,7 +9,7 @@ import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
 /** Less than what a look may take. */
-const TIMEOUT_MS = 8000;
+const TIMEOUT_MS = 7000;
 const DAY_MS = 86_400_000;
 /** A certificate that is renewed by itself has been by then. */
 const EXPIRES_SOON_DAYS = 14;

@@ -168,3 +168,15 @@ describe('a listing of both', () => {
     }
   });
 });
+
+describe('anything at all', () => {
+  it('says nothing of a job that it does not name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const queue = torque(text);
+        expect(queue.reportOf('1.vm')).toBeUndefined();
+        expect(queue.states()).toEqual([]);
+      }),
+    );
+  });
+});
