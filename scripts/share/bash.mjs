@@ -20,15 +20,15 @@ function allCommands(program) {
 const names = ({ short, long }) => [short, long].filter(Boolean);
 const words = (list) => list.join(' ');
 
-function commandArm({ called, options, commands }) {
-  const all = words(options.map(({ short, long }) => long ?? short));
+function commandArm({ called, taken, commands }) {
+  const all = words(taken.map(({ short, long }) => long ?? short));
   const below = words(commands.map(({ name }) => name));
   return `    '${called}') options='${all}' commands='${below}' ;;\n`;
 }
 
 /** What each option's value and each argument completes to; `none` for a value that nothing is known of. */
-function valueArms({ called, options, arguments: parameters }) {
-  const valued = options
+function valueArms({ called, taken, arguments: parameters }) {
+  const valued = taken
     .filter(({ takesValue }) => takesValue)
     .map((option) =>
       arm(

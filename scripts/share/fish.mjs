@@ -16,7 +16,7 @@ export function fishCompletion(programs) {
 function linesOf(command, program) {
   const here = conditionOf(command);
   const begin = `complete -c ${program} -n ${quoted(here)}`;
-  const options = command.options.map((option) => `${begin} ${optionPart(option)}`);
+  const options = command.taken.map((option) => `${begin} ${optionPart(option)}`);
   const below = command.commands.map(
     ({ name, description }) => `${begin} -x -a ${name} -d ${quoted(description)}`,
   );

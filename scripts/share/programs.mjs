@@ -57,7 +57,7 @@ function leaveOutLazyParts({ onResolve }) {
 /** What may stand for a value and is the same everywhere: by an option, or a command's argument (`templates show <name>`). */
 function fixedWords(root) {
   // Without their folder the scheduler's own are meant.
-  const templates = ['jupyterlab.sh', 'notebook.sh'];
+  const templates = ['jupyterlab', 'notebook'];
   const systems = Object.keys(parse(readFileSync(join(root, 'systems.yaml'), 'utf8')).systems);
   return {
     '--server': ['notebook', 'jupyterlab'],
@@ -69,26 +69,24 @@ function fixedWords(root) {
   };
 }
 
-/** A command with what is below it. `path`: the words that lead to it, without the program's name. */
-function describe(command, words, path = []) {
+/**
+ * A command with what is below it. `path`: the words that lead to it, without the program's name; `options`: those of its
+ * help; `taken`: all that it takes.
+ */
+function describe(command, words, path = [], above = []) {
   const help = command.createHelp();
   // `help` is hidden in the launcher's --help, and of use all the same.
   const below = command.commands.filter((each) => !each._hidden || each.name() === 'help');
+  const options = help.visibleOptions(command).map((option) => describeOption(option, words));
+  // The doctor looks at a launch, and takes the options of one.
+  const taken = command.name() === 'doctor' ? above.filter(({ long }) => long !== '--version') : [];
   return {
     name: command.name(),
     path,
     description: command.description() || (command.name() === 'help' ? 'explains a topic' : ''),
     usage: command.usage(),
-    options: help.visibleOptions(command).map((option) => ({
-      flags: option.flags,
-      short: option.short,
-      long: option.long,
-      description: option.description,
-      takesValue: option.required || option.optional,
-      repeats: Array.isArray(option.defaultValue) || / may be repeated/.test(option.description),
-      value: /[<[](.*)[>\]]$/.exec(option.flags)?.[1] ?? '',
-      completes: completionOf(option.flags, words[option.long] ?? listed(option)),
-    })),
+    options,
+    taken: [...options, ...taken.filter(({ long }) => options.every((own) => own.long !== long))],
     arguments: command.registeredArguments.map((argument) => {
       const shown = argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
       return {
@@ -97,7 +95,20 @@ function describe(command, words, path = []) {
         completes: completionOf(shown, words[[...path, shown].join(' ')]),
       };
     }),
-    commands: below.map((each) => describe(each, words, [...path, each.name()])),
+    commands: below.map((each) => describe(each, words, [...path, each.name()], options)),
+  };
+}
+
+function describeOption(option, words) {
+  return {
+    flags: option.flags,
+    short: option.short,
+    long: option.long,
+    description: option.description,
+    takesValue: option.required || option.optional,
+    repeats: Array.isArray(option.defaultValue) || / may be repeated/.test(option.description),
+    value: /[<[](.*)[>\]]$/.exec(option.flags)?.[1] ?? '',
+    completes: completionOf(option.flags, words[option.long] ?? listed(option)),
   };
 }
 

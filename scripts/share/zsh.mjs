@@ -21,7 +21,7 @@ export function zshCompletion(programs) {
 }
 
 function functionsOf(command, name) {
-  const specs = command.options.map(optionSpec);
+  const specs = command.taken.map(optionSpec);
   return ['', ...(command.commands.length === 0 ? leaf(command, name, specs) : branch(command, name, specs))];
 }
 

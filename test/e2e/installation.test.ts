@@ -181,7 +181,7 @@ describeOnBed('a central installation', () => {
   const TYPED: Record<string, string[]> = {
     '--parti\t x': ['--partition', 'x'],
     '-s note\t': ['-s', 'notebook'],
-    '-b note\t': ['-b', 'notebook.sh'],
+    '-b note\t': ['-b', 'notebook'],
     '-b proj\t': ['-b', "project's ca.pem"],
     '--ca proj\t': ['--ca', "project's ca.pem"],
     '-d pro\t': ['-d', 'pro jects'],

@@ -90,7 +90,8 @@ describe.skipIf(missing('bash'))('the completion for bash', () => {
     ['no options behind --', ['--', '-'], []],
     ['commands of a command', ['templates', ''], ofTemplates],
     ['its options', ['templates', '--s'], ['--system']],
-    ['arguments of a command of a command', ['templates', 'show', 'note'], ['notebook.sh']],
+    ['arguments of a command of a command', ['templates', 'show', 'note'], ['notebook']],
+    ["the launch's options to the doctor", ['doctor', '--prof'], ['--profile']],
     ['topics', ['help', ''], ['exit-codes']],
   ])('offers %s', (_what, words, offered) => {
     expect(inBash('start-jupyter', ...words)).toEqual(offered);
@@ -123,6 +124,7 @@ describe.skipIf(missing('fish'))('the completion for fish', () => {
     expect(inFish('start-jupyter --dir ')).not.toContain('proxy.example.yaml');
     expect(inFish('start-jupyter --ca ')).toContain('proxy.example.yaml');
     expect(inFish('start-jupyter --partition ')).toEqual([]);
+    expect(inFish('start-jupyter doctor --prof')).toEqual(['--profile']);
   });
 });
 
