@@ -33,11 +33,22 @@ find_node_address() {
     sj_bind_address=0.0.0.0
   else
     sj_bind_address=$sj_node$sj_node_suffix
-    sj_node_address=$(getent ahostsv4 "$sj_bind_address")
-    sj_node_address=${sj_node_address%%[[:space:]]*}
+    sj_node_address=$(address_of "$sj_bind_address")
     [ -n "$sj_node_address" ] ||
       fail "the name $sj_bind_address cannot be looked up on this node: is node_suffix of this system right?"
   fi
+}
+
+# address_of NAME: prints its first IPv4 address, or nothing. Small images and macOS have no getent.
+address_of() {
+  local found python
+  found=$(getent ahostsv4 "$1" 2>/dev/null)
+  for python in "${sj_python-}" "$(type -P python3)"; do
+    [ -z "$found" ] || break
+    [ ! -x "$python" ] ||
+      found=$("$python" -I -c 'import socket, sys; print(socket.gethostbyname(sys.argv[1]))' "$1" 2>/dev/null)
+  done
+  printf '%s' "${found%%[[:space:]]*}"
 }
 
 # Tries ports until Jupyter answers on one.
