@@ -6,7 +6,11 @@ export type Server = 'notebook' | 'jupyterlab';
 /** The whole line, perhaps with a comment behind it. */
 const CALL = /^\s*start_session(?:\s+(?<server>[^\s#]\S*))?(?<comment>\s+#.*|\s*)$/;
 
-const SERVERS: Record<string, Server> = { notebook: 'notebook', jupyterlab: 'jupyterlab', lab: 'jupyterlab' };
+const SERVERS = new Map<string, Server>([
+  ['notebook', 'notebook'],
+  ['jupyterlab', 'jupyterlab'],
+  ['lab', 'jupyterlab'],
+]);
 
 /** A call as it should be. */
 export interface Call {
@@ -21,7 +25,7 @@ export function readCall(line: string): Call | undefined {
   const groups = CALL.exec(line)?.groups;
   if (groups === undefined) return undefined;
   const { server: word, comment = '' } = groups;
-  const server = SERVERS[word ?? ''];
+  const server = SERVERS.get(word ?? '');
   if (word !== undefined && server === undefined) return undefined;
   return { ...(server === undefined ? {} : { server }), comment: comment.trimEnd() };
 }

@@ -2,6 +2,16 @@
  * What bash makes of a script's lines, as far as a template needs it: where a command can start, and what is only text. Not
  * bash's whole grammar; what it cannot follow it takes for the inside of something, so that nothing is rendered there.
  */
+import {
+  BEFORE_COMMAND,
+  CLOSES,
+  frame,
+  isCode,
+  OPENERS,
+  OPENS,
+  type Frame,
+  type Kind,
+} from './shell-frames.js';
 
 export interface ShellLine {
   text: string;
@@ -24,27 +34,6 @@ export interface ShellCommand {
   surely: boolean;
 }
 
-type Kind = 'code' | 'paren' | 'array' | 'backtick' | 'arithmetic' | 'double' | 'single' | 'ansi' | 'brace';
-
-/** Something that is open: quotes, brackets, or the script itself. */
-interface Frame {
-  kind: Kind;
-  /** Whether a word that ends now is a command. */
-  commandStart: boolean;
-  /** The command depends on the one before it: `&&`, `||`, `|`. */
-  joined: boolean;
-  /** What was read last wants something more, over line ends: `&&`, `||`, `|`, the name of a function. */
-  operatorLast: boolean;
-  /** The next word is the file of a redirection, or the name of a function. */
-  skipWord: 'file' | 'function' | undefined;
-  /** Compound commands that have not ended: `if`, `loop`, `case`, `{`. */
-  open: string[];
-  word: string;
-  plain: boolean;
-  /** Brackets within arithmetic. */
-  depth: number;
-}
-
 interface HereDocument {
   delimiter: string;
   stripTabs: boolean;
@@ -55,19 +44,6 @@ export function shellLines(script: string): ShellLine[] {
   const reader = new Reader();
   return script.split('\n').map((text, index) => reader.line(text, index + 1));
 }
-
-/** Words after which another command starts. */
-const BEFORE_COMMAND = ['if', 'then', 'else', 'elif', 'while', 'until', 'do', '{', '!', 'time'];
-const OPENS: Record<string, string> = {
-  if: 'if',
-  while: 'loop',
-  until: 'loop',
-  for: 'loop',
-  select: 'loop',
-  case: 'case',
-  '{': '{',
-};
-const CLOSES: Record<string, string> = { fi: 'if', done: 'loop', esac: 'case', '}': '{' };
 
 /** Goes through a script once. A class, because what is open outlives a line. */
 class Reader {
@@ -295,8 +271,8 @@ class Reader {
     const { top } = this;
     if (/^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(word)) return;
     const keyword = plain ? word : '';
-    const opens = OPENS[keyword];
-    const closes = CLOSES[keyword];
+    const opens = OPENS.get(keyword);
+    const closes = CLOSES.get(keyword);
     top.commandStart = BEFORE_COMMAND.includes(keyword);
     if (opens !== undefined) top.open.push(opens);
     else if (closes !== undefined) {
@@ -307,33 +283,4 @@ class Reader {
       this.current.commands.push({ word, surely });
     }
   }
-}
-
-const OPENERS: [opener: string, kind: Kind][] = [
-  ["$'", 'ansi'],
-  ['$"', 'double'],
-  ['$((', 'arithmetic'],
-  ['$(', 'paren'],
-  ['${', 'brace'],
-  ["'", 'single'],
-  ['"', 'double'],
-  ['`', 'backtick'],
-];
-
-function frame(kind: Kind): Frame {
-  return {
-    kind,
-    commandStart: kind !== 'array',
-    joined: false,
-    operatorLast: false,
-    skipWord: undefined,
-    open: [],
-    word: '',
-    plain: true,
-    depth: 0,
-  };
-}
-
-function isCode(kind: Kind): boolean {
-  return kind === 'code' || kind === 'paren' || kind === 'array' || kind === 'backtick';
 }

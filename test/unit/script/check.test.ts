@@ -150,6 +150,7 @@ describe('start_session', () => {
 
   it.each<[string[], string[]]>([
     [['start_session voila'], ['2: calls start_session with voila, which is no server']],
+    [['start_session constructor'], ['2: calls start_session with constructor, which is no server']],
     [['start_session "$server"'], [`2: ${notWhole}`]],
     [['start_session notebook x'], [`2: ${notWhole}`]],
     [
