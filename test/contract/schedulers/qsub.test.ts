@@ -305,6 +305,19 @@ describe.skipIf(process.platform === 'win32')('PBS that keeps no history', () =>
   });
 });
 
+describe.skipIf(process.platform === 'win32')('PBS that keeps no history, of a job that runs', () => {
+  it('is asked for the job alone, and tells its state', async () => {
+    const off = plainRuns('openpbs').find(({ command }) => command === 'qstat -xf 56.vm')!;
+    const live = plainRuns('openpbs').find(({ command }) => command === "qstat -f '1.vm'")!;
+    const replay = await startReplay(['qstat']);
+    await replay.answers(['qstat', '-xf', '1.vm'], off);
+    await replay.answers(live.argv, live);
+    const state = await createPbs({ env: replay.env, limits: LIMITS }).inspect({ id: '1.vm' });
+    await replay.done();
+    expect(state).toEqual({ phase: 'running', node: 'vm' });
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('the wrapper of Slurm with the same names', () => {
   const runs = plainRuns('slurm-torque-wrapper');
   const version = (program: string) => runs.find(({ argv }) => argv.join(' ') === `${program} --version`)!;
