@@ -152,7 +152,9 @@ async function build(
   context: ResolveContext,
 ): Promise<void> {
   const what = `the conda environment of ${basename(file)}`;
-  context.doing(`Building ${what} with ${tool.kind}, once; this takes some minutes`);
+  context.doing(
+    `Building ${what} with ${tool.kind}, once, and here: nodes often have no way to the packages. It takes some minutes`,
+  );
   const last = lastLines();
   const startedAt = performance.now();
   let shownAt = startedAt;
@@ -198,7 +200,7 @@ function notBuilt(
   ].join('\n');
   const full = lines.some((line) => isFull(line));
   return new StartJupyterError('no-conda', `${tool.kind} could not build ${file}: it ${how}.`, {
-    detail: lines.join('\n').replaceAll(description, file),
+    detail: withoutColours(lines.join('\n')).replaceAll(description, file),
     hint: full ? FULL : elsewhere,
   });
 }
@@ -233,11 +235,15 @@ function lastLines(): { add: (text: string) => void; lines: () => string[] } {
 
 /** For the one line that says what is being done. */
 function plain(line: string): string {
-  return line
-    .replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '')
+  return withoutColours(line)
     .replace(/\p{Cc}/gu, ' ')
     .trim()
     .slice(0, SHOWN_CHARACTERS);
+}
+
+/** Without what sets a terminal's colours. */
+function withoutColours(text: string): string {
+  return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '');
 }
 
 async function removeFolder(path: string): Promise<void> {
