@@ -1,5 +1,5 @@
 /** Directories that are seen inside an image, in the words of apptainer's --bind. */
-import { resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 
 /** What stands between the parts of --bind, and what older versions read as CSV. None of it can be escaped in all of them. */
@@ -48,25 +48,30 @@ export interface ShownDirectories {
 }
 
 /**
- * The binds of home and notebook directory; the session's is for the job to bind.
+ * The binds of home and notebook directory; the session's is for the job to bind. `real`: the same without symbolic links,
+ * which lead nowhere in an image that does not show where they point to.
  * @throws StartJupyterError 'bad-directory' for one that cannot be shown
  */
-export function directoryBinds({ home, notebook, session }: ShownDirectories): string[] {
-  for (const directory of [home, notebook, session]) {
-    if (!unsayable(directory) || isBelow(directory, home)) continue;
+export function directoryBinds(
+  { home, notebook, session }: ShownDirectories,
+  real: Pick<ShownDirectories, 'home' | 'notebook'>,
+): string[] {
+  const elsewhere = isBelow(notebook, home) ? linkedTo(real, relative(home, notebook)) : [notebook];
+  for (const directory of [home, session, ...elsewhere]) {
+    if (!unsayable(directory)) continue;
     throw notShown(
       directory,
       'a comma, colon, double quote, backslash or line break in a path cannot be said to apptainer',
     );
   }
-  if (unsayable(home)) {
-    throw notShown(
-      home,
-      'a comma, colon, double quote, backslash or line break in a path cannot be said to apptainer',
-    );
-  }
-  if (OF_EVERY_IMAGE.test(notebook)) throw notShown(notebook, 'it would hide the image’s own');
-  return isBelow(notebook, home) ? [home] : [home, notebook];
+  const hiding = elsewhere.find((directory) => OF_EVERY_IMAGE.test(directory));
+  if (hiding !== undefined) throw notShown(hiding, 'it would hide the image’s own');
+  return [home, ...elsewhere];
+}
+
+/** Where a directory in the home really is, when a link leads there. */
+function linkedTo(real: Pick<ShownDirectories, 'home' | 'notebook'>, inHome: string): string[] {
+  return real.notebook === join(real.home, inHome) ? [] : [real.notebook];
 }
 
 function unsayable(path: string): boolean {

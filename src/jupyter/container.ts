@@ -1,6 +1,6 @@
 /** Container images, run by apptainer or singularity. */
 import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { directoryBinds } from './container-binds.js';
@@ -39,7 +39,9 @@ export async function enterImage(
   context: ResolveContext,
 ): Promise<ResolvedEnvironment> {
   const remote = await isRemote(image);
-  const shown = [...new Set([...directoryBinds(context.directories), ...binds])];
+  const { home, notebook } = context.directories;
+  const real = { home: await realPath(home), notebook: await realPath(notebook) };
+  const shown = [...new Set([...directoryBinds(context.directories, real), ...binds])];
   const container = await findContainer(image, resolved.env, context);
   const env = { ...resolved.env };
   for (const name of OUTSIDE) Reflect.deleteProperty(env, name);
@@ -49,7 +51,7 @@ export async function enterImage(
     sj_image: image,
     sj_image_gpu: gpu ?? '',
     sj_image_binds: shown.join('\n'),
-    sj_image_home: context.directories.home,
+    sj_image_home: home,
   };
   return {
     env,
@@ -67,6 +69,11 @@ export async function enterImage(
       return lookIntoImage({ ...env, ...variables, sj_image_binds: here.join('\n') }, image, context, signal);
     },
   };
+}
+
+/** Without symbolic links; a home may be missing here. */
+async function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 /** Whether a registry has it; throws unless it is a form that there is, or a file or directory that can be read. */

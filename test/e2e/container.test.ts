@@ -8,6 +8,7 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -62,7 +63,7 @@ describeOnBed('a container image', () => {
   });
 
   afterAll(async () => {
-    for (const left of ['.local', '.jupyter', '.ipython', 'course work', 'Untitled.ipynb']) {
+    for (const left of ['.local', '.jupyter', '.ipython', 'course work', 'to scratch', 'Untitled.ipynb']) {
       rmSync(join(mike().home, left), { recursive: true, force: true });
     }
     rmSync(folder, { recursive: true, force: true });
@@ -161,7 +162,10 @@ describeOnBed('a container image', () => {
     const closed = template('closed.sh', [
       'export SINGULARITY_CONTAIN=1 SINGULARITY_CLEANENV=1 SINGULARITY_NO_HOME=1 SINGULARITY_PID=1',
     ]);
-    const bind = ['--bind', `${folder}:/course:ro`];
+    const scratch = asMike(join(folder, 'scratch'));
+    const link = join(mike().home, 'to scratch');
+    symlinkSync(scratch, link);
+    const bind = ['--bind', `${folder}:/course:ro`, '-d', link];
     const session = await holdSession(
       proxy,
       mike(),

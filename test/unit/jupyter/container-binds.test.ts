@@ -61,7 +61,7 @@ describe('a bind', () => {
 
 describe('the directories that an image must show', () => {
   const at = (notebook: string, home = '/home/ada', session = `${home}/.local/state`) =>
-    directoryBinds({ home, notebook, session });
+    directoryBinds({ home, notebook, session }, { home, notebook });
 
   it('are the home and a notebook directory that is not in it', () => {
     expect(at('/home/ada')).toEqual(['/home/ada']);
@@ -81,9 +81,21 @@ describe('the directories that an image must show', () => {
     },
   );
 
+  it('are also where links of the home lead to', () => {
+    const linked = (notebook: string, real: string, home = '/nfs/ada') =>
+      directoryBinds({ home: '/home/ada', notebook, session: '/home/ada/s' }, { home, notebook: real });
+    expect(linked('/home/ada/course', '/nfs/ada/course')).toEqual(['/home/ada']);
+    expect(linked('/home/ada/course', '/nfs/ada/2026/course')).toEqual(['/home/ada', '/nfs/ada/2026/course']);
+    expect(linked('/home/ada/scratch', '/scratch/ada')).toEqual(['/home/ada', '/scratch/ada']);
+    expect(linked('/scratch/ada', '/gpfs/scratch/ada')).toEqual(['/home/ada', '/scratch/ada']);
+    expect(() => linked('/home/ada/scratch', '/scratch/a:b')).toThrow('"/scratch/a:b" cannot be shown');
+    expect(() => linked('/home/ada/all', '/')).toThrow('"/" cannot be shown');
+  });
+
   it('cannot have a home or a session that cannot be said', () => {
     expect(() => at('/data', '/home/a:b')).toThrow('"/home/a:b" cannot be shown');
     expect(() => at('/data', '/home/ada', '/state/a,b')).toThrow('"/state/a,b" cannot be shown');
+    expect(() => at('/data', '/home/ada', '/home/ada/a:b')).toThrow('"/home/ada/a:b" cannot be shown');
   });
 
   it.each(['/', '/usr', '/opt', '/usr/local', '/etc', '/var'])('do not hide %s of the image', (notebook) => {
