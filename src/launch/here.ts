@@ -8,7 +8,7 @@ import type { JobState, Scheduler } from '../scheduler/scheduler.js';
 import type { System } from '../site/system.js';
 import type { LaunchContext } from './context.js';
 import { stopIfAborted } from './interrupted.js';
-import { refuseLoginNode } from './login-node.js';
+import { isAllowedLoginNode, refuseLoginNode } from './login-node.js';
 import type { LaunchOptions } from './options.js';
 
 export interface Here {
@@ -49,7 +49,10 @@ export async function lookHere(
   stopIfAborted(signal);
   refuseUnlessRunning(found, state);
   const hostNames = [names.split('.')[0] ?? names, names];
-  if ((await isNodeOf(found, env, hostNames)) === false) throw elsewhere(found, env, names);
+  const isNode = await isNodeOf(found, env, hostNames);
+  if (isNode === false) throw elsewhere(found, env, names);
+  // A job's number alone may have come along to anywhere.
+  if (isNode === undefined) await isAllowedLoginNode(context, options);
   const endsAt = endOf(context, found, state);
   return {
     allocation: {

@@ -22,18 +22,25 @@ export async function refuseLoginNode(
   const named = options.system !== undefined;
   // That it is nothing but a machine of one's own has been found out then.
   if (!options.here && !named) return;
-  const known = await systemByHostName(context);
-  stopIfAborted(context.signal);
-  if (known !== undefined) {
-    if (!known.system.values.here_on_login_node) throw onLoginNode(known.system, known.why, options);
-    return;
-  }
+  if (await isAllowedLoginNode(context, options)) return;
   const own = named && system.values.scheduler === 'local';
   if (own || system.values.here_on_login_node) return;
   const suspect = await submitsOnly(context);
   stopIfAborted(context.signal);
   if (suspect === 'no' || (suspect === 'unknown' && named)) return;
   throw likeLoginNode();
+}
+
+/**
+ * False: no system with a scheduler names this machine in `hosts`.
+ * @throws StartJupyterError 'not-here' where one does, and its site does not allow it
+ */
+export async function isAllowedLoginNode(context: LaunchContext, options: LaunchOptions): Promise<boolean> {
+  const known = await systemByHostName(context);
+  stopIfAborted(context.signal);
+  if (known === undefined) return false;
+  if (!known.system.values.here_on_login_node) throw onLoginNode(known.system, known.why, options);
+  return true;
 }
 
 /** Whether jobs are submitted here and none run here, as far as the scheduler's own commands tell. */

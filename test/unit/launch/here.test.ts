@@ -107,6 +107,13 @@ onPosix('--here in an allocation', () => {
     expect(stderr).toContain('srun --nodes=1 --ntasks=1 --pty start-jupyter --here');
   });
 
+  it('is refused on a login node to which nothing but the job’s number came along', async () => {
+    slurmKnows(RUNNING);
+    const { status, stderr } = await start(['--here'], { ...site(LOGIN), SLURM_JOB_ID: '77' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('This is a login node of hpc')]);
+    expect((await start(['--here'], { SLURM_JOB_ID: '77' })).status).toBe(0);
+  });
+
   it('goes on when Slurm cannot be asked, and says so', async () => {
     tool('squeue', 'echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1');
     const { status, lines } = await start(['--here', '-t', '90m', '-i'], IN_JOB);
