@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shellLines } from '../../../src/script/shell-lines.js';
+import { anyText } from './any-text.js';
 
 /** What each line begins as: c(ode), b(lock), + (continued), t(ext). */
 const kinds = (script: string) =>
@@ -52,6 +53,13 @@ describe('shellLines', () => {
     expect(commands('A=1 a b; c || d\nif e; then f; fi\n>x g &\n! h | i\n(j)\nk "$(l)"')).toEqual([
       ...['1 a', '1 c', '1? d', '2? e', '2? f', '3 g', '4 h', '4? i', '5? j', '6 k', '6? l'],
     ]);
+  });
+
+  it('comes to an end of any text', () => {
+    const run = (text: string) => {
+      expect(shellLines(text).map((line) => line.text)).toEqual(text.split('\n'));
+    };
+    fc.assert(fc.property(anyText, run), { seed: 42, numRuns: 300, endOnFailure: true });
   });
 
   it('knows words, and not what stands in quotes, comments and here-documents', () => {
