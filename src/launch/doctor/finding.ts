@@ -18,8 +18,9 @@ export interface Finding {
 
 export const good = (topic: string, text: string): Finding => ({ topic, verdict: 'good', text });
 
-export const doubtful = (topic: string, text: string, cure: string): Finding => ({
-  ...{ topic, verdict: 'doubtful', text, cure },
+export const doubtful = (topic: string, text: string, cure?: string): Finding => ({
+  ...{ topic, verdict: 'doubtful', text },
+  ...(cure === undefined ? {} : { cure }),
 });
 
 export const bad = (topic: string, code: ErrorCode, text: string, cure: string): Finding => ({

@@ -27,8 +27,8 @@ export async function lookForJupyter({ context, options, system }: Surroundings)
   const plan = system && planEnvironment(options, system, context.cwd);
   const environment = plan && changesEnvironment(plan) ? await made(plan, quiet, options) : asItIs(env);
   const result = await environment.probe(signal);
-  const doubts = warnings.map((text) => doubtful('Jupyter', text, 'See above.'));
-  if ('notLooked' in result) return [doubtful('Jupyter', result.notLooked, 'The job will tell.'), ...doubts];
+  const doubts = warnings.map((text) => doubtful('Jupyter', text));
+  if ('notLooked' in result) return [doubtful('Jupyter', result.notLooked), ...doubts];
   if ('missing' in result) return [bad('Jupyter', 'no-jupyter', result.missing, INSTALL), ...doubts];
   const { found } = result;
   const { server, note } = chooseServer(options.server, system?.values.server ?? 'notebook', found);

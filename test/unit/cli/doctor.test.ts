@@ -153,6 +153,15 @@ describe('the doctor', () => {
     expect(asked).toEqual([]);
   });
 
+  it('makes the environment that is asked for, and says why it cannot', async () => {
+    configure('scheduler: local');
+    const env = { PATH: `${programs.env['PATH'] ?? ''}:/usr/bin:/bin` };
+    const { status, of } = await examined(['--modules', 'astro'], env);
+    expect(of('Jupyter')[0]).toMatchObject({ verdict: 'bad', code: 'no-modules' });
+    expect(of('Jupyter')[0]?.text).toContain('module astro');
+    expect(status).toBe(4);
+  });
+
   it('says that Slurm does not answer', async () => {
     await addSlurm();
     await programs.add(
