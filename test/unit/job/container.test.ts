@@ -67,9 +67,7 @@ describe.skipIf(!canRunJobs)('a job in an image', () => {
       sj_image_gpu: options.gpu ?? '',
       sj_image_binds: [home, ...binds].join('\n'),
       sj_image_home: home,
-      ...(options.found === undefined
-        ? {}
-        : { sj_PATH: `${options.found === 'on PATH' ? folder : ''}:/usr/bin` }),
+      ...(options.found === undefined ? {} : { sj_PATH: options.found === 'on PATH' ? folder : '/nowhere' }),
     });
     const file = join(directory, 'environment');
     await writeFile(file, (await readFile(file, 'utf8')) + recorded);

@@ -96,9 +96,10 @@ describe.skipIf(!canRun)('an image', () => {
 
   it('is run by apptainer rather than singularity, and by that where there is nothing else', async () => {
     const singularity = await apptainer('singularity');
-    expect((await enter()).recorded['sj_container']).toBe(singularity);
+    const here = { PATH: folder };
+    expect((await enter({}, here)).recorded['sj_container']).toBe(singularity);
     const program = await apptainer();
-    expect((await enter()).recorded['sj_container']).toBe(program);
+    expect((await enter({}, here)).recorded['sj_container']).toBe(program);
   });
 
   it('is asked inside, without the variables of the software outside', async () => {
@@ -237,12 +238,13 @@ describe.skipIf(!canRun)('an image', () => {
   });
 
   it('needs a program that runs it, at least on the node', async () => {
-    await expect(enter()).rejects.toMatchObject({
+    const here = { PATH: folder };
+    await expect(enter({}, here)).rejects.toMatchObject({
       code: 'no-image',
       message: expect.stringContaining('Neither apptainer nor singularity is on your PATH') as string,
       hint: expect.stringContaining('--no-check') as string,
     });
-    expect((await enter({}, {}, { check: false })).recorded['sj_container']).toBe('');
+    expect((await enter({}, here, { check: false })).recorded['sj_container']).toBe('');
   });
 
   it('reaches apptainer with its binds exactly, whatever they are called, and nothing is executed', async () => {
