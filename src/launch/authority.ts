@@ -11,7 +11,7 @@ import type { LaunchOptions } from './options.js';
 export async function authority(
   { cwd }: LaunchContext,
   options: LaunchOptions,
-  system: System,
+  system: { values: Pick<System['values'], 'ca'> },
 ): Promise<string | undefined> {
   const named = options.ca ?? system.values.ca;
   if (named === undefined) return undefined;

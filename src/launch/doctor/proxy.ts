@@ -45,10 +45,10 @@ export async function lookAtProxyOf({ context, options, system }: Surroundings):
 }
 
 async function whereTo({ context, options, system }: Surroundings): Promise<Endpoint | undefined> {
-  if (!system) return options.endpoint && { ...options.endpoint, protocol: 'auto' };
-  const ca = await authority(context, options, system);
-  const { scheduler } = system.values;
-  return endpointOf(options, { system, scheduler: { kind: scheduler }, ...(ca === undefined ? {} : { ca }) });
+  const pem = await authority(context, options, system ?? { values: {} });
+  const ca = pem === undefined ? {} : { ca: pem };
+  if (!system) return options.endpoint && { ...options.endpoint, protocol: 'auto', ...ca };
+  return endpointOf(options, { system, scheduler: { kind: system.values.scheduler }, ...ca });
 }
 
 function shownHost({ domain, port }: Endpoint): string {

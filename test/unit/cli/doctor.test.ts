@@ -128,8 +128,10 @@ describe('the doctor', () => {
   it('looks at the rest where no system is known', async () => {
     await addSlurm();
     await programs.add('scontrol', 'exit 1');
-    const { status, of } = await examined();
+    const endpoint = await addProxy();
+    const { status, of } = await examined(['--endpoint', endpoint, '--ca', `${home}/ca.pem`]);
     expect(status).toBe(3);
+    expect(of('Proxy')[0]?.verdict).toBe('good');
     expect(of('System')[0]).toMatchObject({ verdict: 'bad', code: 'unknown-system' });
     expect(of('System')[0]?.cure).toContain('put this into');
     expect(of('Scheduler')[0]?.verdict).toBe('good');
