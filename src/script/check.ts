@@ -54,6 +54,7 @@ export function templateMistakes(text: string): TemplateProblem[] {
     ...(BASH_SHEBANG.test(lines[0]?.text ?? '') ? [] : [notBash()]),
     ...lines.flatMap(placeholderMistakes),
     ...lateDirectives(lines),
+    ...arrays(lines),
     ...startMistakes(lines),
     ...earlyEnds(lines),
   ];
@@ -125,6 +126,17 @@ function lateDirectives(lines: readonly ShellLine[]): TemplateProblem[] {
         `has a directive that the scheduler does not read: ${text.trim()}`,
         `It stops at the first command (line ${first.number}). Move the directive above it, or make it a comment (##).`,
       ),
+    );
+}
+
+/** Slurm would start as many jobs, and all but one would find the session taken. No later line undoes it. */
+function arrays(lines: readonly ShellLine[]): TemplateProblem[] {
+  const command = lines.findIndex(hasCode);
+  return lines
+    .slice(0, command === -1 ? undefined : command)
+    .filter(({ text }) => /^#SBATCH(?:.*\s)?(?:--array(?:[=\s]|$)|-a\s*\d)/.test(text))
+    .map(({ text, number }) =>
+      wrong(number, `asks for an array of jobs, and a session is one job: ${text.trim()}`, 'Take it out.'),
     );
 }
 

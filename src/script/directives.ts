@@ -1,5 +1,6 @@
 /** A template's own directives, as the scheduler of a system reads them. Pure. */
-import type { Scheduler } from '../scheduler/scheduler.js';
+import { StartJupyterError } from '../errors.js';
+import type { Said, Scheduler } from '../scheduler/scheduler.js';
 import { hasCode } from './check.js';
 import { shellLines, type ShellLine } from './shell-lines.js';
 import { doubtful, wrong, type TemplateProblem } from './template-problem.js';
@@ -12,8 +13,8 @@ export type DirectiveReader = Pick<Scheduler, 'kind' | 'ownDirectives' | 'minute
  * Source: sbatch(1), and qsub(1) of Torque and PBS.
  */
 const TAKEN = {
-  SBATCH: /(?:^|\s)(?:--(?:job-name|output|error|chdir|open-mode|requeue|array)\b|-[JoeDa](?=\s|\S*$))/,
-  PBS: /(?:^|\s)-[Noejdkwtr](?=\s|$)/,
+  SBATCH: /(?:^|\s)(?:--(?:job-name|output|error|chdir|open-mode|requeue)\b|-[JoeD](?=\s|\S*$))/,
+  PBS: /(?:^|\s)-[NSjoekrzI](?=\s|$)/,
 };
 
 /** What is wrong or doubtful with the directives, by line. */
@@ -33,11 +34,14 @@ function lineProblems({ text, number }: ShellLine, scheduler: DirectiveReader): 
   if (!mine.includes(scheduler.kind)) {
     return [doubtful(number, `is for another scheduler than ${TITLES[scheduler.kind]}: ${text.trim()}`)];
   }
-  if (prefix === 'SBATCH' && blanks !== '') {
-    const hint = 'Slurm reads only lines that begin with #SBATCH (seen with 22.05).';
-    return [doubtful(number, 'has blanks before its directive: it is only a comment', hint)];
+  // sbatch 22.05 takes it for a comment (seen), qsub for a directive that the launcher does not read.
+  if (blanks !== '') {
+    const hint = `A directive begins with #${prefix}, without blanks before it.`;
+    return [doubtful(number, `has blanks before its directive: ${text.trim()}`, hint)];
   }
-  const { time } = scheduler.ownDirectives(`#!/bin/bash\n${text}\n`);
+  const said = saidBy(text, number, scheduler);
+  if (said instanceof StartJupyterError) return [wrong(number, said.message, said.hint)];
+  const { time } = said;
   const problems: TemplateProblem[] = [];
   if (time !== undefined && scheduler.minutes(time) === undefined) {
     problems.push(
@@ -48,6 +52,17 @@ function lineProblems({ text, number }: ShellLine, scheduler: DirectiveReader): 
     problems.push(doubtful(number, `says what the launcher says itself, and has no effect: ${text.trim()}`));
   }
   return problems;
+}
+
+/** Some adapters refuse a line outright. */
+function saidBy(line: string, number: number, scheduler: DirectiveReader): Said | StartJupyterError {
+  try {
+    // In its place, since a refusal may name that.
+    return scheduler.ownDirectives(`#!/bin/bash${'\n'.repeat(number - 1)}${line}\n`);
+  } catch (error) {
+    if (error instanceof StartJupyterError) return error;
+    throw error;
+  }
 }
 
 const TITLES = { slurm: 'Slurm', torque: 'Torque', pbs: 'PBS' };

@@ -111,6 +111,15 @@ describe('checkTemplate', () => {
     expect(mistakes('#!/bin/bash\ncat <<EOF\n#SBATCH -c 2\nEOF\nstart_session')).toEqual([]);
   });
 
+  it.each(['--array=1-3', '-a 1-3', '-n 1 -a1', '--array 1'])('refuses an array of jobs: %s', (option) => {
+    expect(mistakes(`#!/bin/bash\n#SBATCH ${option}\nstart_session`)).toEqual([
+      `2: asks for an array of jobs, and a session is one job: #SBATCH ${option}`,
+    ]);
+    expect(
+      mistakes(`#!/bin/bash\n##SBATCH ${option}\n#SBATCH -A a --account=array -p a1\nstart_session`),
+    ).toEqual([]);
+  });
+
   it.each(['exit', 'exit 0', 'echo bye; exit', 'exec bash -l', '! exit', '>x exec bash'])(
     'refuses %j before the session starts',
     (line) => {

@@ -79,7 +79,7 @@ describe('directiveProblems', () => {
     expect(
       problems(slurm, '#SBATCH -t 1-0 -p x', '#SBATCH --time=UNLIMITED', '#SBATCH --gres=gpu:1 -N1'),
     ).toEqual([]);
-    expect(problems(torque, '#PBS -l walltime=1:00:00,nodes=1', '#PBS -q x', '  #PBS -A y')).toEqual([]);
+    expect(problems(torque, '#PBS -l walltime=1:00:00,nodes=1', '#PBS -q x', '#PBS -A y')).toEqual([]);
     expect(problems(local, '#SBATCH -t soon', '#PBS -l walltime=soon')).toEqual([]);
     expect(problems(slurm, 'true', '#SBATCH -t soon')).toEqual([]);
   });
@@ -108,7 +108,7 @@ describe('directiveProblems', () => {
   it('has a doubt of lines for another scheduler, and of those with blanks before them', () => {
     expect(problems(slurm, '#PBS -q x', ' #SBATCH -n 1')).toEqual([
       '2 warning: is for another scheduler than Slurm: #PBS -q x',
-      '3 warning: has blanks before its directive: it is only a comment',
+      '3 warning: has blanks before its directive: #SBATCH -n 1',
     ]);
     expect(problems(torque, '#SBATCH -n 1')).toEqual([
       '2 warning: is for another scheduler than Torque: #SBATCH -n 1',
