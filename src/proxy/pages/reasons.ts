@@ -55,6 +55,11 @@ const REASONS: readonly (readonly [names: RegExp, words: string])[] = [
   [/^((QOS|Assoc)Max\w+|(QOS|Association)JobLimit)$/, OWN_BUSY],
   [/^QOSUsageThreshold$/, USED_UP],
   [/^(InvalidAccount|AccountNotAllowed|InvalidQOS|QOSNotAllowed)$/, WRONG_ACCOUNT],
+  [/^Reservation$/, 'It waits for the reservation that it asks for, and starts when that begins.'],
+  [
+    /^ReservationDeleted$/,
+    'The reservation that it asks for is no longer there. Cancel it, and start one without.',
+  ],
   [/^(ReqNodeNotAvail|Reservation|Nodes required for job are)/, MAINTENANCE],
   [/^(NodeDown|FrontEndDown)$/, 'A node that it needs is switched off. It starts when the node is back.'],
   [/^(PartitionDown|PartitionInactive|PartitionNotAvail)$/, CLOSED],

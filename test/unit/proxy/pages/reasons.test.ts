@@ -41,6 +41,8 @@ it.for([
   ['Dependency', 'until another job has ended'],
   ['DependencyNeverSatisfied', 'can never start'],
   ['(Priority)', 'Other jobs are ahead'],
+  ['Reservation', 'when that begins'],
+  ['ReservationDeleted', 'no longer there'],
   ['ReqNodeNotAvail, UnavailableNodes:a[014,055-056]', 'maintenance'],
   ['ReqNodeNotAvail,_May_be_reserved_for_other_job', 'maintenance'],
   [
