@@ -16,6 +16,8 @@ export interface Frame {
   skipWord: 'file' | 'function' | undefined;
   /** Compound commands that have not ended: `if`, `loop`, `case`, `{`. */
   open: string[];
+  /** Of a `case`: what comes are its patterns, which may look like anything. */
+  patterns: boolean;
   word: string;
   plain: boolean;
   /** Brackets within arithmetic. */
@@ -65,6 +67,7 @@ export function frame(kind: Kind): Frame {
     operatorLast: false,
     skipWord: undefined,
     open: [],
+    patterns: false,
     word: '',
     plain: true,
     depth: 0,

@@ -127,8 +127,9 @@ class Reader {
       this.stack.pop();
       return at + 1;
     }
-    // Between double quotes a single one is a letter, but not within `"${...}"` (seen with bash 5.2).
-    if (end === '"' && /^\$?'/.test(text.slice(at))) return at + 1;
+    // Between double quotes a single one is a letter, but not within `"${...}"` (seen with bash 5.2), and `$` before the
+    // last quote stands for itself.
+    if (end === '"' && /^(?:'|\$['"])/.test(text.slice(at))) return at + 1;
     return this.opened(text, at) ?? at + 1;
   }
 
@@ -203,6 +204,7 @@ class Reader {
     if (top.open.at(-1) !== 'case' && (top.kind === 'paren' || top.kind === 'array')) return this.close(at);
     this.endWord(at);
     top.commandStart = true;
+    top.patterns = false;
     return at + 1;
   }
 
@@ -210,6 +212,7 @@ class Reader {
     this.endWord(at);
     const { top } = this;
     const joins = operator.startsWith('|') || operator === '&&';
+    if (operator.startsWith(';;') || operator === ';&') top.patterns = top.open.at(-1) === 'case';
     top.commandStart = top.kind !== 'array';
     top.joined = joins;
     top.operatorLast = joins;
@@ -236,7 +239,10 @@ class Reader {
     const { kind } = this.top;
     this.stack.pop();
     // Behind `(pattern)`.
-    if (kind === 'paren' && this.top.word === '') this.top.commandStart = true;
+    if (kind === 'paren' && this.top.word === '') {
+      this.top.commandStart = true;
+      this.top.patterns = false;
+    }
     if (kind === 'paren') this.top.operatorLast = false;
     return at + 1;
   }
@@ -271,11 +277,16 @@ class Reader {
     const { top } = this;
     if (/^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(word)) return;
     const keyword = plain ? word : '';
+    if (top.patterns && keyword !== 'esac') return;
     const opens = OPENS.get(keyword);
     const closes = CLOSES.get(keyword);
-    top.commandStart = BEFORE_COMMAND.includes(keyword);
-    if (opens !== undefined) top.open.push(opens);
-    else if (closes !== undefined) {
+    // `done }`: what ends a compound command may be followed by what ends another one.
+    top.commandStart = BEFORE_COMMAND.includes(keyword) || closes !== undefined;
+    if (opens !== undefined) {
+      top.open.push(opens);
+      top.patterns = opens === 'case';
+    } else if (closes !== undefined) {
+      top.patterns = false;
       if (top.open.at(-1) === closes) top.open.pop();
     } else if (keyword === 'function') top.skipWord = 'function';
     else if (!top.commandStart) {

@@ -44,6 +44,9 @@ describe('shellLines', () => {
     ['diff <(a\nb) >(c)\nd', 'cbc'],
     ['echo if then { done; echo }\nb', 'cc'],
     ['echo ${#x} ${x#y} $# a#b\nb', 'cc'],
+    ['a="$"\nb', 'cc'],
+    ['{ while a; do b; done }\nc', 'cc'],
+    ['case $x in\n{) a;;\nif|(case) b;; \\(\\)) c\nesac\nc', 'cbbbc'],
     ['[[ $a =~ ^(x|y)$ && -f b ]] && c\nd', 'cc'],
   ])('%j is %s', (script, expected) => {
     expect(kinds(script)).toBe(expected);
