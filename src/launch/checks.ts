@@ -23,7 +23,7 @@ export interface CheckFacts {
 }
 
 /**
- * Asks the scheduler while Jupyter is being asked. Throws 'unknown-partition', 'time-over-limit', 'no-conda' or 'no-jupyter'.
+ * Asks the scheduler while Jupyter is being asked. Throws 'unknown-partition', 'scheduler-refused', 'time-over-limit', 'no-conda' or 'no-jupyter'.
  */
 export async function check(
   context: LaunchContext,

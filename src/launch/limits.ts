@@ -7,7 +7,7 @@ import type { System } from '../site/system.js';
 import type { PlannedRequest } from './request.js';
 
 /**
- * Throws 'unknown-partition' or 'time-over-limit'; gives what is doubtful, in sentences.
+ * Throws 'unknown-partition', 'scheduler-refused' or 'time-over-limit'; gives what is doubtful, in sentences.
  * @param known what the scheduler says; undefined: it could not be asked, and nothing is refused for not being known
  */
 export function checkLimits(
@@ -21,6 +21,7 @@ export function checkLimits(
   const found = names.map((name) => {
     const one = known?.find((candidate) => candidate.name === name);
     if (partition && known && !one) throw unknownPartition(name, partition.from, known, system.name);
+    if (partition && known && one?.closed) throw closed(name, partition.from, known);
     const limits = [one?.maxMinutes, system.values.partitions[name]?.max_time];
     return { name, up: one?.up ?? true, limit: Math.min(...limits.filter((limit) => limit !== undefined)) };
   });
@@ -50,6 +51,15 @@ function least(found: readonly Limited[]): Limited | undefined {
 
 function most(found: readonly Limited[]): Limited | undefined {
   return [...found].sort((a, b) => b.limit - a.limit)[0];
+}
+
+function closed(name: string, from: string, known: readonly Partition[]): StartJupyterError {
+  const open = known.filter((one) => !one.closed).map((one) => one.name);
+  return new StartJupyterError(
+    'scheduler-refused',
+    `The partition ${name} (from ${from}) takes no jobs at the moment.`,
+    { hint: open.length === 0 ? 'None here does.' : `Choose one of these with -p: ${open.join(', ')}` },
+  );
 }
 
 function unknownPartition(

@@ -28,7 +28,8 @@ function partition({ id, values }: QstatBlock): Partition {
   const limit = qstatSeconds(values.get('resources_max.walltime'));
   return {
     name: id,
-    up: values.get('enabled') !== 'False' && values.get('started') !== 'False',
+    up: values.get('started') !== 'False',
+    ...(values.get('enabled') === 'False' ? { closed: true as const } : {}),
     ...(limit === undefined ? {} : { maxMinutes: Math.floor(limit / 60) }),
   };
 }

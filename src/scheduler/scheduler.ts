@@ -27,8 +27,10 @@ export interface Partition {
   name: string;
   /** Longest walltime in minutes; undefined: unlimited or not said. */
   maxMinutes?: number;
-  /** False when the scheduler says that it takes no jobs now. */
+  /** False when jobs that are there wait, whatever is free. */
   up: boolean;
+  /** It takes no jobs now. */
+  closed?: true;
 }
 
 /**

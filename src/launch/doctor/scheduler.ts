@@ -84,7 +84,7 @@ async function doubtsOf(scheduler: Scheduler, signal: AbortSignal): Promise<Find
 
 function listed(kind: Kind, partitions: readonly Partition[]): string {
   const what = kind === 'slurm' ? 'partition' : 'queue';
-  const names = partitions.map(({ name, up }) => (up ? name : `${name} (closed)`));
+  const names = partitions.map(({ name, up, closed }) => (up && !closed ? name : `${name} (closed)`));
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
   return `${what}${names.length === 1 ? '' : 's'} ${names.slice(0, NAMED).join(', ')}${more}`;
 }
@@ -102,6 +102,11 @@ function partitionFinding(name: string | undefined, partitions: readonly Partiti
         `There is no partition ${JSON.stringify(name)}.`,
         `Choose another one with -p: ${there}.`,
       ),
+    ];
+  }
+  if (found.closed) {
+    return [
+      bad('Partition', 'scheduler-refused', `${name} takes no jobs now.`, 'Choose another one with -p.'),
     ];
   }
   if (found.up) return [good('Partition', `${name}, unless you name another`)];

@@ -36,6 +36,18 @@ describe('a partition', () => {
     );
   });
 
+  it('that takes no jobs is refused with those that do', () => {
+    const there: Partition[] = [...known, { name: 'old', up: true, closed: true }];
+    expect(() => checkLimits(planned('old', 30), there)).toThrow(
+      expect.objectContaining({
+        code: 'scheduler-refused',
+        message: 'The partition old (from --partition) takes no jobs at the moment.',
+        hint: 'Choose one of these with -p: compute, debug, endless',
+      }),
+    );
+    expect(() => checkLimits({}, there)).not.toThrow();
+  });
+
   it('is never refused when the scheduler could not be asked', () => {
     expect(() => checkLimits(planned('debgu', 30), undefined)).not.toThrow();
   });
