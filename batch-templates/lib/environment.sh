@@ -78,15 +78,19 @@ load_recorded() {
   rm -f -- "$sj_runtime/doing"
 }
 
-# The environment that was asked for, or the one that was active where start-jupyter was typed.
+# The environment that was asked for, or the one that was active where start-jupyter was typed. A template's own gives way
+# to the former, whose Jupyter was looked at, and stays before the latter.
 restore_conda() {
+  local name
   if [ -n "${sj_conda_prefix-}" ]; then
     [ -d "$sj_conda_prefix/conda-meta" ] ||
       give_up "there is no conda environment $sj_conda_prefix on node $sj_node: is its file system there?"
     activate_conda "$sj_conda_prefix" "$sj_conda_name" "$session_dir/lib"
-  elif [ "${CONDA_PREFIX-}" = "${sj_CONDA_PREFIX-}" ] && [ -d "${CONDA_PREFIX:-/dev/null}/conda-meta" ]; then
-    set_up_conda "$CONDA_PREFIX" "$session_dir/lib"
+    return
   fi
+  for name in CONDA_PREFIX CONDA_DEFAULT_ENV VIRTUAL_ENV; do restore_value "$name"; done
+  [ "${CONDA_PREFIX-}" != "${sj_CONDA_PREFIX-}" ] || [ ! -d "${CONDA_PREFIX:-/dev/null}/conda-meta" ] ||
+    set_up_conda "$CONDA_PREFIX" "$session_dir/lib"
 }
 
 # In the background process that would become Jupyter: ends it, and with it the job, for this reason.
@@ -97,10 +101,7 @@ give_up() {
 
 # Modules come first, because they change the very paths that were recorded with them loaded.
 restore_environment() {
-  local name path_before library_before path_initial library_initial
-  # A template's own environment gives way to the one that was asked for, whose Jupyter was looked at.
-  [ -z "${sj_conda_prefix-}" ] || leave_environments
-  path_before=$PATH library_before=${LD_LIBRARY_PATH-}
+  local name path_before=$PATH library_before=${LD_LIBRARY_PATH-} path_initial library_initial
   read_initial PATH
   path_initial=$sj_initial
   read_initial LD_LIBRARY_PATH
@@ -108,7 +109,7 @@ restore_environment() {
   load_modules
   restore_path PATH "$path_before" "$path_initial"
   restore_path LD_LIBRARY_PATH "$library_before" "$library_initial"
-  for name in CONDA_PREFIX CONDA_DEFAULT_ENV VIRTUAL_ENV LANG LC_ALL; do restore_value "$name"; done
+  for name in LANG LC_ALL; do restore_value "$name"; done
   restore_conda
   # Left over from another host, or read by every shell that Jupyter starts.
   unset XDG_RUNTIME_DIR BASH_ENV ENV JUPYTER_TOKEN JUPYTER_TOKEN_FILE

@@ -119,6 +119,7 @@ describe.skipIf(!canRunJobs)('a job with a conda environment', () => {
   const scripts = (prefix: string) =>
     condaEnvironment(prefix, {
       'etc/conda/activate.d/a.sh': 'export GDAL_DATA="$CONDA_PREFIX/share" AT="$PWD"; echo activated',
+      'etc/conda/deactivate.d/a.sh': 'export LEFT=yes',
       'conda-meta/state': '{"env_vars": {"TOKEN_FILE": "$(touch x) \\"q\\""}}',
       'bin/python': '#!/bin/sh\nexec /usr/bin/python3 "$@"\n',
     });
@@ -142,6 +143,7 @@ describe.skipIf(!canRunJobs)('a job with a conda environment', () => {
       TOKEN_FILE: '$(touch x) "q"',
     });
     expect(log).toContain('activated');
+    expect(env).not.toHaveProperty('LEFT');
   });
 
   it.concurrent('leaves the one that the template activated', async () => {

@@ -114,7 +114,8 @@ describe.skipIf(process.platform === 'win32')('a conda environment', () => {
     condaEnvironment(join(home, 'envs'));
     condaEnvironment(home);
     standIn(bin, ['conda'], { folders: [join(home, 'envs')] });
-    const names = fc.oneof(anyText, fc.constantFrom('..', '.', '', '-n', '--json', '$(touch x)'));
+    for (const name of ['..', '.', '']) await expect(find(name)).rejects.toMatchObject({ code: 'no-conda' });
+    const names = fc.oneof(anyText, fc.constantFrom('-n', '--json', '$(touch x)'));
     await fc.assert(
       fc.asyncProperty(
         names.filter((name) => !name.includes('/')),
