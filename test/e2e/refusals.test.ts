@@ -155,8 +155,12 @@ describeOnBed('a launch that is refused', () => {
     ],
     ['two times', () => ({ args: ['-t', '30', '40'], code: 'bad-option', says: [/twice/] })],
     [
-      'a server beside a script',
-      () => ({ args: ['-s', 'lab', '-b', 'x'], code: 'bad-option', says: [/--server.*--batch-script/] }),
+      'a server beside a script that starts another',
+      () => ({
+        args: ['-s', 'lab', '-b', 'notebook'],
+        code: 'bad-option',
+        says: [/--server.*--batch-script/],
+      }),
     ],
     [
       'no GPU at all',
