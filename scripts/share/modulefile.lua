@@ -34,9 +34,13 @@ prepend_path("PATH", pathJoin(share, "bin"))
 -- Without MANPATH man finds the pages by PATH, and a MANPATH of ours alone would hide all others.
 if os.getenv("MANPATH") then prepend_path("MANPATH", pathJoin(share, "man")) end
 
--- The site's own description of its systems: beside the package, where an update leaves it alone.
-local systems = pathJoin(package:match("^(.*)/[^/]*$") or "", "systems.yaml")
-if isFile(systems) then setenv("START_JUPYTER_CONFIG", systems) end
+-- The site's own description of its systems: beside the package, where an update leaves it alone. Not where everybody
+-- could put one (rwxrwxrwt).
+local beside = package:match("^(.*)/[^/]*$") or ""
+local systems = pathJoin(beside, "systems.yaml")
+if isFile(systems) and (lfs.attributes(beside, "permissions") or ""):sub(8, 8) == "-" then
+  setenv("START_JUPYTER_CONFIG", systems)
+end
 
 -- Node.js is looked for on PATH and in the usual places. Where that is not enough, name it or its module:
 -- setenv("START_JUPYTER_NODE", "/opt/node/bin/node")

@@ -39,9 +39,11 @@ if {[info exists env(MANPATH)]} {
     prepend-path MANPATH [file join $share man]
 }
 
-# The site's own description of its systems: beside the package, where an update leaves it alone.
-set systems [file join [file dirname $package] systems.yaml]
-if {[file isfile $systems]} {
+# The site's own description of its systems: beside the package, where an update leaves it alone. Not where everybody
+# could put one.
+set beside [file dirname $package]
+set systems [file join $beside systems.yaml]
+if {[file isfile $systems] && ([file attributes $beside -permissions] & 2) == 0} {
     setenv START_JUPYTER_CONFIG $systems
 }
 

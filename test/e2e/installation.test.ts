@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -176,6 +177,31 @@ describeOnBed('a central installation', () => {
       expect(await load()).toMatchObject({ stdout: `${version}\n`, stderr: '' });
     });
   });
+
+  test.each(Object.keys(SYSTEMS) as SystemName[])(
+    'takes nothing from beside it where others may put things, by %s',
+    async (system) => {
+      const open = join(dirname(site), 'open', SYSTEMS[system].kind);
+      unpack(join(open, 'package'));
+      for (const name of ['systems.yaml', 'node'])
+        cpSync(join(site, name), join(open, name), { recursive: true });
+      const { kind, init } = SYSTEMS[system];
+      const script = `source '${init()}'; module use '${moduleFiles(kind, join(open, 'package'))}'
+        module load start-jupyter; echo "\${START_JUPYTER_CONFIG-unset}"
+        PATH=\${PATH%%:*} START_JUPYTER_NODE= start-jupyter --version`;
+      const load = () => runAs(gina(), ['/bin/bash', '--norc', '-c', script]);
+      expect((await load()).stdout).toBe(`${join(open, 'systems.yaml')}\n${version}\n`);
+      const trace = join(gina().home, `open-${kind}`);
+      for (const mode of [0o777, 0o1777]) {
+        chmodSync(open, mode);
+        const [first] = (await load()).stdout.split('\n');
+        expect(first).toBe('unset');
+        const program = join(open, 'package/share/bin/start-jupyter');
+        await runAs(gina(), recorded(trace, [program, '--version']));
+        expect(execCalls(trace).filter((call) => call.includes('/../node/bin/node'))).toEqual([]);
+      }
+    },
+  );
 
   /** What is typed: words, a tab where one is pressed. The program is a function that says its arguments. */
   const TYPED: Record<string, string[]> = {

@@ -129,6 +129,19 @@ describe.skipIf(process.platform === 'win32')('the wrapper', () => {
     expect(runs({ PATH: undefined })).toContain(`${own} `);
   });
 
+  it('does not run what anybody could have put beside the package', () => {
+    const beside = node('a package/node/bin', 'v24.0.0');
+    chmodSync(dirname(package_), 0o1777);
+    const PATH = dirname(node('bin', 'v20.18.0'));
+    expect(run(ARGUMENTS, { PATH })).toEqual(said(ARGUMENTS));
+    expect(calls().at(-1)).toContain('/bin/node ');
+    expect(calls().some((call) => call.includes(beside) || call.includes('/../node'))).toBe(false);
+    needs('999.0');
+    expect(run([], { PATH }).stderr).toContain(
+      '/../node/bin/node is not used: others may write to the folder',
+    );
+  });
+
   it.each([
     ['v20.17.9', false],
     ['v20.18.0', true],
