@@ -151,7 +151,7 @@ async function build(
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
 ): Promise<void> {
-  const what = `the conda environment of ${basename(file)}`;
+  const what = `the conda environment of ${plain(basename(file))}`;
   context.doing(
     `Building ${what} with ${tool.kind}, once, and here: nodes often have no way to the packages. It takes some minutes`,
   );
@@ -252,7 +252,7 @@ async function removeFolder(path: string): Promise<void> {
 }
 
 function waitingWords(file: string, holder: Holder | undefined): string {
-  const what = `the conda environment of ${basename(file)}`;
+  const what = `the conda environment of ${plain(basename(file))}`;
   if (holder === undefined) return `Waiting for ${what}, which is being built by another start-jupyter`;
   const since = new Date(holder.since).toTimeString().slice(0, 5);
   return `Waiting for ${what}, which another start-jupyter of yours is building on ${holder.host} since ${since} (process ${holder.pid})`;

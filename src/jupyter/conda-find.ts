@@ -25,24 +25,31 @@ export async function findCondaEnvironment(
   { doing, signal }: Pick<ResolveContext, 'doing' | 'signal'>,
 ): Promise<CondaEnvironment> {
   if (nameOrPath.includes('/')) return byPath(atHome(nameOrPath, env));
-  if (nameOrPath === '' || nameOrPath === '.' || nameOrPath === '..') throw absent(nameOrPath, [], []);
+  if (nameOrPath === '' || nameOrPath === '.' || nameOrPath === '..')
+    throw absent(nameOrPath, [], { tools: [], silent: [] });
   const active = env['CONDA_PREFIX'];
   if (active && env['CONDA_DEFAULT_ENV'] === nameOrPath && (await isEnvironment(active)))
     return { prefix: active, name: nameOrPath };
   const tools = await condaTools(env);
   const known: KnownEnvironments[] = [];
+  const silent: CondaTool[] = [];
   for (const tool of tools) {
-    doing(`Asking ${tool.kind} where the environment ${nameOrPath} is`);
+    doing(`Asking ${tool.kind} where the environment ${JSON.stringify(nameOrPath)} is`);
     const answer = await knownEnvironments(tool, env, signal);
     if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
-    if (answer === undefined) continue;
+    if (answer === undefined) {
+      silent.push(tool);
+      continue;
+    }
     const prefix = await byName(nameOrPath, answer);
     if (prefix !== undefined) return { prefix, name: nameOrPath };
     known.push(answer);
   }
   known.push(await fromFiles(env));
   const own = await byName(nameOrPath, known.at(-1));
-  return own === undefined ? byFolderName(nameOrPath, known, tools) : { prefix: own, name: nameOrPath };
+  return own === undefined
+    ? byFolderName(nameOrPath, known, { tools, silent })
+    : { prefix: own, name: nameOrPath };
 }
 
 /** A path in a site's configuration may begin with ~/. */
@@ -103,11 +110,11 @@ async function fromFiles(env: NodeJS.ProcessEnv): Promise<KnownEnvironments> {
 async function byFolderName(
   name: string,
   known: readonly KnownEnvironments[],
-  tools: readonly CondaTool[],
+  asked: Asked,
 ): Promise<CondaEnvironment> {
   const prefixes = [...new Set(known.flatMap((one) => one.prefixes))];
   const [only, ...others] = prefixes.filter((prefix) => basename(prefix) === name);
-  if (only === undefined) throw absent(name, await listed(prefixes, known), tools);
+  if (only === undefined) throw absent(name, await listed(prefixes, known), asked);
   if (others.length > 0) {
     throw refusal(
       `There is more than one conda environment ${JSON.stringify(name)}.`,
@@ -115,7 +122,7 @@ async function byFolderName(
     );
   }
   if (await isEnvironment(only)) return { prefix: only, name: only };
-  throw absent(name, await listed(prefixes, known), tools);
+  throw absent(name, await listed(prefixes, known), asked);
 }
 
 /** By the names that one can give. */
@@ -131,18 +138,28 @@ async function listed(prefixes: readonly string[], known: readonly KnownEnvironm
     });
 }
 
-function absent(name: string, there: readonly string[], tools: readonly CondaTool[]): StartJupyterError {
+interface Asked {
+  tools: readonly CondaTool[];
+  /** Those that gave no answer. */
+  silent: readonly CondaTool[];
+}
+
+function absent(name: string, there: readonly string[], asked: Asked): StartJupyterError {
   const shown = [...new Set(there)];
   const some = shown.slice(0, MOST_LISTED).join(', ');
   const more = shown.length > MOST_LISTED ? ` and ${shown.length - MOST_LISTED} more` : '';
-  const none =
-    tools.length === 0
-      ? 'Neither conda, mamba nor micromamba was found here. If a module brings it, load it (-e NAME); else name the environment by its path.'
-      : 'There is none yet: "conda create -n NAME python jupyterlab" makes one.';
-  return refusal(
-    `There is no conda environment ${JSON.stringify(name)}.`,
-    shown.length === 0 ? none : `There are: ${some}${more}.`,
-  );
+  const lines = shown.length === 0 ? [whyNone(asked)] : [`There are: ${some}${more}.`];
+  for (const { path } of asked.silent)
+    lines.push(
+      `${path} did not say which there are: try "${path} info --json", or name the environment by its path.`,
+    );
+  return refusal(`There is no conda environment ${JSON.stringify(name)}.`, lines.filter(Boolean).join('\n'));
+}
+
+function whyNone({ tools, silent }: Asked): string {
+  if (tools.length === 0)
+    return 'Neither conda, mamba nor micromamba was found here. If a module brings it, load it (-e NAME); else name the environment by its path.';
+  return silent.length === 0 ? 'There is none yet: "conda create -n NAME python jupyterlab" makes one.' : '';
 }
 
 /** As conda knows one. */

@@ -24,6 +24,7 @@ export interface LockOptions {
   making: string;
   /** Whether what is to be made is there: then no lock is needed any more. */
   settled: () => Promise<boolean>;
+  /** Called once for each holder that is waited for; undefined: which is not known yet. */
   waiting: (holder: Holder | undefined) => void;
   /** For tests. */
   times?: { beatMs: number; abandonedMs: number; pollMs: number };
@@ -50,6 +51,7 @@ const TIMES = { beatMs: 10_000, abandonedMs: 150_000, pollMs: 1_000 };
 export async function takeLock(path: string, options: LockOptions): Promise<Lock | undefined> {
   const { signal, settled, waiting, times = TIMES } = options;
   const leftovers: string[] = [];
+  let toldOf: string | undefined;
   let seen: { number: number; mark: string; at: number } | undefined;
   for (;;) {
     if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
@@ -67,7 +69,9 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
       if (top.holder) leftovers.push(top.holder.making);
       return held(path, top.number + 1, leftovers, times.beatMs);
     }
-    waiting(top.holder);
+    const whom = top.holder?.nonce ?? '';
+    if (toldOf !== whom) waiting(top.holder);
+    toldOf = whom;
     await delay(times.pollMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -91,7 +91,7 @@ async function activate(
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
 ): Promise<NodeJS.ProcessEnv> {
-  context.doing(`Activating the conda environment ${name}`);
+  context.doing(`Activating the conda environment ${JSON.stringify(name)}`);
   const looked = await lookWithBash({ args: ['conda', prefix, name], env, timeoutMs: TIMEOUT_MS }, context);
   if (looked.env) return looked.env;
   throw noConda(

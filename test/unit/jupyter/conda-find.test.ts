@@ -75,6 +75,12 @@ describe.skipIf(process.platform === 'win32')('a conda environment', () => {
   it('is found by files where no tool answers', async () => {
     standIn(bin, ['conda']);
     writeFileSync(join(bin, 'stand-in.json'), 'broken');
+    await expect(find('astro')).rejects.toMatchObject({
+      message: 'There is no conda environment "astro".',
+      hint: expect.stringMatching(
+        /^\S.*conda did not say which there are: try ".*conda info --json"/,
+      ) as string,
+    });
     const astro = condaEnvironment(join(home, 'mamba', 'envs', 'astro'));
     expect((await find('astro', { MAMBA_ROOT_PREFIX: join(home, 'mamba') })).prefix).toBe(astro);
     mkdirSync(join(home, '.conda'));

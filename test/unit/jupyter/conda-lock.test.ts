@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('the lock of a build', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, 2 * TIMES.abandonedMs));
     expect(second).toBe('waits');
-    expect(waiting.mock.lastCall?.[0]).toMatchObject({ pid: process.pid, making: `${path}-1` });
+    expect(waiting.mock.calls).toMatchObject([[{ pid: process.pid, making: `${path}-1` }]]);
     await first?.release();
     await (await taking)?.release();
     expect(readdirSync(folder)).toEqual([]);
