@@ -14,7 +14,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnBed, theBed } from './bed/bed.js';
 import { condaShaped } from './bed/conda.js';
 import { curl } from './bed/curl.js';
-import { forgetSessions, launchAs, sessionDirectories, sessionOfJob, type Launch } from './bed/launches.js';
+import {
+  forgetSessions,
+  launchAs,
+  sessionDirectories,
+  sessionOfJob,
+  startLaunchAs,
+  type Launch,
+} from './bed/launches.js';
 import { until } from './bed/processes.js';
 import { startProxy, type Proxy } from './bed/proxy.js';
 import { clearJobsOf, jobsOf } from './bed/slurm.js';
@@ -24,7 +31,7 @@ import { user } from './bed/users.js';
 describeOnBed('software that a person names', () => {
   let proxy: Proxy;
   let folder: string;
-  let modules: string;
+  let site: string[];
   let tools: StandIns;
   const lena = () => user(theBed().users.lena);
 
@@ -32,7 +39,8 @@ describeOnBed('software that a person names', () => {
     proxy = await startProxy();
     folder = mkdtempSync('/var/tmp/start-jupyter-environments-');
     chmodSync(folder, 0o755);
-    modules = join(folder, 'modulefiles');
+    const modules = join(folder, 'modulefiles');
+    site = [`modulepath: ['${modules}']`];
     mkdirSync(join(modules, 'astro'), { recursive: true });
     const lines = [`prepend-path PATH ${folder}/astro`, 'setenv ASTRO_HOME "/opt/the  astro"'];
     writeFileSync(join(modules, 'astro/1.2'), ['#%Module1.0', ...lines, ''].join('\n'));
@@ -54,7 +62,7 @@ describeOnBed('software that a person names', () => {
   const shellWith = (init: string) => ({ MODULESHOME: join(init, '../..'), PATH: tools.path });
 
   async function launched(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Launch> {
-    const options = { user: lena(), env, site: ["modulepath: ['" + modules + "']"], limitMs: 90_000 };
+    const options = { user: lena(), env, site, limitMs: 90_000 };
     const launch = await launchAs(proxy, ['-t', '30', '-s', 'lab', ...args], options);
     expect(launch, launch.stderr).toMatchObject({ exitCode: 0 });
     const ready = join(sessionOfJob(lena(), launch.jobId), 'ready.json');
@@ -79,6 +87,19 @@ describeOnBed('software that a person names', () => {
     return { env, program: read(`/proc/${pid ?? ''}/cmdline`).split('\0')[0] ?? '' };
   }
 
+  /** Kills a launcher, and what builds for it, in the middle of a build. Gives the folder that they leave. */
+  async function killedWhileBuilding(args: readonly string[]): Promise<string> {
+    tools.add('mamba', 'mkdir -p "$4/conda-meta"; mark half "$4"; mark pid "$$"; exec sleep 60');
+    const options = { user: lena(), env: shellWith(theBed().lmod), site };
+    const launch = startLaunchAs(proxy, ['-t', '30', ...args], options);
+    const [half, pid] = [await tools.noted('half'), await tools.noted('pid')];
+    launch.signal('SIGKILL');
+    await launch.ended(20_000);
+    process.kill(Number(pid), 'SIGKILL');
+    expect(existsSync(half)).toBe(true);
+    return half;
+  }
+
   test('a module of Environment Modules and a conda environment of another shell reach the kernel', async () => {
     const prefix = join(folder, 'envs', 'sky');
     const env = shellWith(theBed().environmentModules);
@@ -101,19 +122,21 @@ describeOnBed('software that a person names', () => {
     expect([...seen.env.keys()].filter((name) => name.startsWith('sj_'))).toEqual([]);
   });
 
-  test('a conda environment is built once from a file, beside a module of Lmod', async () => {
+  test('a conda environment is built once from a file, beside a module of Lmod, after one that was killed', async () => {
     const file = join(folder, 'my astro.yml');
     writeFileSync(file, 'dependencies:\n  - jupyterlab\n');
+    const args = ['-e', 'astro/1.2', '--conda-yml', file];
+    const half = await killedWhileBuilding(args);
     // As mamba does it, but the packages are those of the bed.
     tools.add(
       'mamba',
       `[ "$*" = "env create -p $4 -f $6" ] || { echo "mamba: error: unrecognized arguments: $*" >&2; exit 2; }
       mark built "$4"; cp -a '${folder}/envs/sky' "$4" && grep -rlIZ '${folder}/envs/sky' "$4" | xargs -0 sed -i "s#${folder}/envs/sky#$4#g"`,
     );
-    const args = ['-e', 'astro/1.2', '--conda-yml', file];
     const first = await launched(args, shellWith(theBed().lmod));
     expect(first.stderr).toMatch(/^Building the conda environment of my astro\.yml with mamba, once/m);
     const prefix = await tools.noted('built');
+    expect([half === prefix, existsSync(half), existsSync(prefix)]).toEqual([false, false, true]);
     const seen = await kernel(first);
     expect(seen.program).toBe(join(prefix, 'bin/python'));
     expect(Object.fromEntries(seen.env)).toMatchObject({
@@ -125,7 +148,7 @@ describeOnBed('software that a person names', () => {
     const again = await launchAs(proxy, ['--dry-run', ...args], {
       user: lena(),
       env: shellWith(theBed().lmod),
-      site: [`modulepath: ['${modules}']`],
+      site,
     });
     expect(again).toMatchObject({ exitCode: 0 });
     expect(again.stderr).not.toMatch(/Building|not built/);
