@@ -1,6 +1,4 @@
 /** From the plan of an environment to the variables and the Jupyter that it really has, here on the login node. */
-import { activateConda } from './conda.js';
-import { enterImage } from './container.js';
 import type { ShownDirectories } from './container-binds.js';
 import type { EnvironmentPlan } from './environment-plan.js';
 import { loadModules } from './modules.js';
@@ -51,8 +49,15 @@ export async function resolveEnvironment(
   // Those that bring apptainer are loaded with the others, here and in the job.
   const modules = [...plan.modules, ...(plan.image?.modules ?? [])];
   if (modules.length > 0) resolved = await loadModules({ ...plan, modules }, resolved, context);
-  if (plan.conda !== undefined) resolved = await activateConda(plan.conda, plan.condaInit, resolved, context);
-  if (plan.image !== undefined) resolved = await enterImage(plan.image, resolved, context);
+  // Loaded here: who asks for neither does not pay for them.
+  if (plan.conda !== undefined) {
+    const { activateConda } = await import('./conda.js');
+    resolved = await activateConda(plan.conda, plan.condaInit, resolved, context);
+  }
+  if (plan.image !== undefined) {
+    const { enterImage } = await import('./container.js');
+    resolved = await enterImage(plan.image, resolved, context);
+  }
   return resolved;
 }
 
