@@ -1,7 +1,7 @@
 /** What `--info` says about a launch. Never a secret. */
 import type { LaunchOptions } from '../launch/options.js';
 import type { Prepared } from '../launch/prepare.js';
-import { valueWords } from '../launch/locks.js';
+import { valueWords } from '../launch/profiles/locks.js';
 import { formatMinutes } from '../scheduler/duration.js';
 import type { JobKey } from '../site/schema.js';
 import { commandLine } from './command-line.js';

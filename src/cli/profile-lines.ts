@@ -1,7 +1,7 @@
 /** What is shown of a profile: lines for people, an object for programs. */
 import type { ChalkInstance } from 'chalk';
-import { audience, isForEverybody } from '../launch/offered.js';
-import { valueWords } from '../launch/locks.js';
+import { audience, isForEverybody } from '../launch/profiles/offered.js';
+import { valueWords } from '../launch/profiles/locks.js';
 import type { Profile } from '../site/profiles.js';
 import type { JobKey } from '../site/schema.js';
 import { shownControls } from './command-line.js';

@@ -1,7 +1,7 @@
 /** Templates, and what is wrong with one, as lines for a person. Pure. */
 import type { ChalkInstance } from 'chalk';
-import type { ListedTemplate } from '../launch/listed-templates.js';
-import type { LayerName } from '../launch/template-folders.js';
+import type { ListedTemplate } from '../launch/templates/listed-templates.js';
+import type { LayerName } from '../launch/templates/template-folders.js';
 import type { TemplateProblem } from '../script/template-problem.js';
 import { shownControls, shownLines } from './command-line.js';
 

@@ -18,19 +18,19 @@ import { newSessionPlace, stateDirectory, type SessionPlace } from '../session/s
 import type { System } from '../site/system.js';
 import { authority } from './authority.js';
 import { check } from './checks.js';
-import { chooseTemplate } from './choose-template.js';
+import { chooseTemplate } from './templates/choose-template.js';
 import type { LaunchContext } from './context.js';
 import { notebookDirectory } from './directory.js';
 import { planEnvironment } from './environment.js';
 import { findSystem } from './find-system.js';
-import { inAllocation, lookHere, type Here } from './here.js';
+import { inAllocation, lookHere, type Here } from './here/here.js';
 import { homeDirectory } from './home.js';
-import { refuseOtherServer } from './locks.js';
+import { refuseOtherServer } from './profiles/locks.js';
 import type { LaunchOptions } from './options.js';
 import { prepareAhead } from './prepare-ahead.js';
-import { withProfile } from './profile.js';
+import { withProfile } from './profiles/profile.js';
 import { planRequest, type PlannedRequest } from './request.js';
-import { systemWithoutScheduler, withoutScheduler } from './without-scheduler.js';
+import { systemWithoutScheduler, withoutScheduler } from './here/without-scheduler.js';
 
 /** A launch of which everything is known and nothing taken. */
 export interface Prepared {

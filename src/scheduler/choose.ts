@@ -12,12 +12,12 @@ export async function chooseScheduler(
 ): Promise<Scheduler> {
   switch (kind) {
     case 'slurm':
-      return (await import('./slurm.js')).createSlurm(context);
+      return (await import('./slurm/slurm.js')).createSlurm(context);
     case 'local':
       return (await import('./local.js')).createLocal(context);
     case 'torque':
-      return (await import('./torque.js')).createTorque(context);
+      return (await import('./qsub/torque.js')).createTorque(context);
     case 'pbs':
-      return (await import('./pbs.js')).createPbs(context);
+      return (await import('./qsub/pbs.js')).createPbs(context);
   }
 }

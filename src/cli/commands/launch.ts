@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, StartJupyterError } from '../../errors.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
-import type { ForegroundSession } from '../../launch/foreground-session.js';
+import type { ForegroundSession } from '../../launch/here/foreground-session.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
 import { giveBackAll } from '../../launch/undo.js';
@@ -37,7 +37,7 @@ export async function launchCommand(
     }
     const endpoint = endpointOf(options, prepared);
     if (prepared.here || endpoint === undefined) {
-      const { runInForeground } = await import('../../launch/foreground-session.js');
+      const { runInForeground } = await import('../../launch/here/foreground-session.js');
       await runInForeground(context, options, prepared, endpoint, (session) =>
         printSession(session, prepared, { console, flags, host }),
       );

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { LaunchContext } from '../../launch/context.js';
 import { findSystem } from '../../launch/find-system.js';
-import { offeredProfiles } from '../../launch/profile.js';
+import { offeredProfiles } from '../../launch/profiles/profile.js';
 import type { Progress } from '../../launch/progress.js';
 import { createConsole, paint } from '../console.js';
 import type { Host } from '../host.js';

@@ -2,13 +2,13 @@
 import { access } from 'node:fs/promises';
 import { StartJupyterError } from '../../errors.js';
 import { findOnPath } from '../../jupyter/probe.js';
-import { qsubKind } from '../../scheduler/qsub-kind.js';
+import { qsubKind } from '../../scheduler/qsub/qsub-kind.js';
 import type { Scheduler } from '../../scheduler/scheduler.js';
 import { configurationFiles } from '../../site/load.js';
 import type { LaunchContext } from '../context.js';
 import { findSystem } from '../find-system.js';
 import { homeDirectory } from '../home.js';
-import { withProfile } from '../profile.js';
+import { withProfile } from '../profiles/profile.js';
 import type { Surroundings } from './examine.js';
 import { doubtful, failed, good, type Finding } from './finding.js';
 import type { Look } from './limited.js';

@@ -1,10 +1,10 @@
 /** The adapters of Torque and PBS against everything that running servers were recorded to say. */
 import { describe, expect, it } from 'vitest';
 import type { StartJupyterError } from '../../../src/errors.js';
-import { createPbs } from '../../../src/scheduler/pbs.js';
-import { qsubDoubt, qsubKind } from '../../../src/scheduler/qsub-kind.js';
+import { createPbs } from '../../../src/scheduler/qsub/pbs.js';
+import { qsubDoubt, qsubKind } from '../../../src/scheduler/qsub/qsub-kind.js';
 import type { JobState, Scheduler } from '../../../src/scheduler/scheduler.js';
-import { createTorque } from '../../../src/scheduler/torque.js';
+import { createTorque } from '../../../src/scheduler/qsub/torque.js';
 import { plainRuns, recordings, type Played } from './recordings.js';
 import { startReplay, type Replay } from './replay.js';
 

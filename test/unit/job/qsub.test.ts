@@ -2,8 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pbsDirectives } from '../../../src/scheduler/pbs-directives.js';
-import { torqueDirectives } from '../../../src/scheduler/torque-directives.js';
+import { pbsDirectives } from '../../../src/scheduler/qsub/pbs-directives.js';
+import { torqueDirectives } from '../../../src/scheduler/qsub/torque-directives.js';
 import { render } from '../../../src/script/render.js';
 import { type Control, startControl } from './control.js';
 import { canRunJobs, type JobSession, makeSession } from './session.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planEnvironment } from '../../../src/launch/environment.js';
-import { refuseLocked } from '../../../src/launch/locks.js';
+import { refuseLocked } from '../../../src/launch/profiles/locks.js';
 import type { LaunchOptions } from '../../../src/launch/options.js';
 import type { SystemKey } from '../../../src/site/schema.js';
 import type { System } from '../../../src/site/system.js';

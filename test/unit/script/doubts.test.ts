@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { directiveProblems, type DirectiveReader } from '../../../src/script/directives.js';
 import { templateDoubts } from '../../../src/script/doubts.js';
-import { createSlurm } from '../../../src/scheduler/slurm.js';
-import { createTorque } from '../../../src/scheduler/torque.js';
+import { createSlurm } from '../../../src/scheduler/slurm/slurm.js';
+import { createTorque } from '../../../src/scheduler/qsub/torque.js';
 
 const script = (...lines: string[]) => ['#!/bin/bash', ...lines].join('\n');
 

@@ -1,0 +1,143 @@
+/** Jupyter on this very machine, in the foreground: it ends with the command, at Ctrl-C at the latest. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartJupyterError } from '../../errors.js';
+import type { Endpoint } from '../../satellite/client.js';
+import type { JobState } from '../../scheduler/scheduler.js';
+import type { LaunchContext } from '../context.js';
+import { stopIfAborted } from '../interrupted.js';
+import { launch, type Launched } from '../launch.js';
+import type { LaunchOptions } from '../options.js';
+import type { Prepared } from '../prepare.js';
+import { missingAuthorities } from './public-authorities.js';
+import { giveBackAll } from '../undo.js';
+
+/** The job's own limits, for Jupyter's start and then for the proxy, are together shorter, and it says why. */
+const READY_LIMIT_MS = 330_000;
+const POLL_MS = 250;
+/** The scheduler is asked whether the allocation is still there, ever more rarely: sites count such questions. */
+const ALLOCATION_POLL_MS = { first: 2000, longest: 30_000 };
+const LOG_LINES = 15;
+
+export interface ForegroundSession extends Launched {
+  /** The certificate authority of a proxy inside the command, for the browser. */
+  ownAuthority?: string;
+}
+
+/**
+ * With a proxy inside the command where there is no endpoint. Calls back once the notebook really answers. Resolves when it
+ * has ended and everything is given back: by Ctrl-C, with the allocation, at the end of its time or by itself.
+ * @throws StartJupyterError 'job-failed' with the end of its log when Jupyter does not start or breaks down
+ */
+export async function runInForeground(
+  context: LaunchContext,
+  options: LaunchOptions,
+  prepared: Prepared,
+  endpoint: Endpoint | undefined,
+  onReady: (session: ForegroundSession) => Promise<void>,
+): Promise<void> {
+  if (endpoint !== undefined) {
+    const ca = endpoint.ca ?? (await missingAuthorities(context.env));
+    const trusted = { ...endpoint, ...(ca === undefined ? {} : { ca }) };
+    const launched = await launch(context, options, prepared, trusted);
+    await stayUntilEnd(context, prepared, launched, onReady);
+    return;
+  }
+  context.progress.doing('Starting a proxy of your own');
+  const { startOwnProxy } = await import('./own-proxy.js');
+  const own = await startOwnProxy(context.now());
+  try {
+    const launched = await launch(context, options, prepared, own.endpoint, { loopbackOnly: true });
+    const ownAuthority = join(launched.directory, 'ca.pem');
+    await stayUntilEnd(context, prepared, { ...launched, ownAuthority }, onReady);
+  } finally {
+    await own.proxy.close();
+  }
+}
+
+async function stayUntilEnd(
+  context: LaunchContext,
+  prepared: Prepared,
+  session: ForegroundSession,
+  onReady: (session: ForegroundSession) => Promise<void>,
+): Promise<void> {
+  const { progress } = context;
+  try {
+    progress.doing('Waiting for Jupyter');
+    await untilReady(context, prepared, session);
+    await onReady(session);
+    progress.say(await untilEnded(context, prepared, session));
+  } finally {
+    await giveBackAll(session.undo, progress);
+  }
+}
+
+async function untilReady(
+  { signal }: LaunchContext,
+  { scheduler }: Prepared,
+  { jobId, directory }: Launched,
+): Promise<void> {
+  const started = Date.now();
+  while (!(await exists(join(directory, 'ready.json')))) {
+    stopIfAborted(signal);
+    const state = await scheduler.inspect(jobId);
+    const late = Date.now() - started > READY_LIMIT_MS;
+    if (late) throw await failure('Jupyter does not answer.', directory);
+    if (state.phase === 'ended') throw await failure('Jupyter could not be started.', directory);
+    await pause(POLL_MS, signal);
+  }
+}
+
+/** Says what ended it. */
+async function untilEnded(
+  { signal }: LaunchContext,
+  { scheduler, here }: Prepared,
+  { jobId, directory }: Launched,
+): Promise<string> {
+  const allocation = here?.allocation;
+  let wait = ALLOCATION_POLL_MS.first;
+  let askAt = Date.now() + wait;
+  while (!signal.aborted) {
+    await pause(4 * POLL_MS, signal);
+    const state = await scheduler.inspect(jobId);
+    if (state.phase === 'ended') return await wordsFor(state, directory);
+    if (allocation === undefined || Date.now() < askAt) continue;
+    // Interrupted it says 'unknown', and that is nothing.
+    if ((await allocation.inspect(signal)).phase === 'ended') {
+      return `${allocation.title} has ended: stopping Jupyter.`;
+    }
+    wait = Math.min(wait * 2, ALLOCATION_POLL_MS.longest);
+    askAt = Date.now() + wait;
+  }
+  return 'Stopping Jupyter.';
+}
+
+async function wordsFor(state: JobState & { phase: 'ended' }, directory: string): Promise<string> {
+  if (state.outcome === 'failed') throw await failure('Jupyter broke down.', directory);
+  return state.outcome === 'timed-out' ? 'Its time is up: Jupyter has ended.' : 'Jupyter has ended.';
+}
+
+async function failure(what: string, directory: string): Promise<StartJupyterError> {
+  return new StartJupyterError('job-failed', what, {
+    detail: await lastLines(join(directory, 'job.log')),
+    hint: 'The lines above are the end of what it wrote.',
+  });
+}
+
+async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  // An abort is seen by the loop that waits.
+  await sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function lastLines(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-LOG_LINES).join('\n');
+}

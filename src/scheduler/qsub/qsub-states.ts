@@ -1,0 +1,96 @@
+/** What qstat says of one job as a scheduler-neutral state. Pure. */
+import {
+  qstatOutcome,
+  qstatPhase,
+  qstatReason,
+  qstatSeconds,
+  type JobOutcome,
+  type QstatKind,
+  type QstatValues,
+} from '../../job-states.js';
+import { NAMES } from './qsub-refusals.js';
+import type { JobState } from '../scheduler.js';
+
+type Outcome = Extract<JobState, { phase: 'ended' }>['outcome'];
+
+const OUTCOMES: Record<JobOutcome, Outcome> = {
+  completed: 'completed',
+  cancelled: 'cancelled',
+  preempted: 'cancelled',
+  failed: 'failed',
+  'out-of-memory': 'failed',
+  'node-failed': 'failed',
+  'timed-out': 'timed-out',
+};
+
+/** @param values times in them are in UTC */
+export function qsubJobState(kind: QstatKind, values: QstatValues, now: Date): JobState {
+  const letter = values.get('job_state') ?? '';
+  const phase = qstatPhase(kind, letter);
+  if (phase === 'waiting') return queued(values);
+  if (phase === 'alive') return running(values, now);
+  if (phase === 'ended') return ended(kind, values);
+  return { phase: 'unknown', why: `${NAMES[kind]} says ${JSON.stringify(letter)} of the job` };
+}
+
+function queued(values: QstatValues): JobState {
+  const reason = qstatReason(values);
+  const estimatedStart = qstatTime(values.get('estimated.start_time') ?? values.get('Execution_Time'));
+  return {
+    phase: 'queued',
+    ...(reason === undefined ? {} : { reason }),
+    ...(estimatedStart ? { estimatedStart } : {}),
+  };
+}
+
+function running(values: QstatValues, now: Date): JobState {
+  const endsAt = endOf(values, now);
+  return { phase: 'running', node: firstNode(values.get('exec_host') ?? ''), ...(endsAt ? { endsAt } : {}) };
+}
+
+/** `n1/0-3+n2/0,2` (Torque), `n1/0*4+n2/1` (PBS), `n1/3+n1/2` (older): the job's script runs on the first. */
+export function firstNode(execHost: string): string {
+  return /^[^/+\s]*/.exec(execHost)?.[0] ?? '';
+}
+
+/** Clocks of a login node and a server may differ by so much, and a job may outlive its time while it is being ended. */
+const SLACK_MS = 10 * 60_000;
+
+/** Torque counts the seconds that are left; else start and walltime tell, if they fit the clock here. */
+function endOf(values: QstatValues, now: Date): Date | undefined {
+  const left = values.get('Walltime.Remaining');
+  if (left !== undefined && /^\d+$/.test(left)) return new Date(now.getTime() + Number(left) * 1000);
+  const start = qstatTime(values.get('start_time') ?? values.get('stime'));
+  const seconds = qstatSeconds(values.get('Resource_List.walltime'));
+  if (start === undefined || seconds === undefined) return undefined;
+  const end = new Date(start.getTime() + seconds * 1000);
+  const fits = start.getTime() <= now.getTime() + SLACK_MS && end.getTime() >= now.getTime() - SLACK_MS;
+  return fits ? end : undefined;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Sun Nov 22 07:09:37 2026`, printed under TZ=UTC0. */
+export function qstatTime(text: string | undefined): Date | undefined {
+  const match = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/.exec(text ?? '');
+  const month = MONTHS.indexOf(match?.[1] ?? '');
+  if (!match || month === -1) return undefined;
+  const [day = 0, hours = 0, minutes = 0, seconds = 0, year = 0] = match.slice(2).map(Number);
+  return new Date(Date.UTC(year, month, day, hours, minutes, seconds));
+}
+
+function ended(kind: QstatKind, values: QstatValues): JobState {
+  const said = qstatOutcome(kind, values);
+  const outcome = said ? OUTCOMES[said] : 'unknown';
+  if (outcome === 'completed') return { phase: 'ended', outcome };
+  return { phase: 'ended', outcome, detail: detailOf(said, values) };
+}
+
+function detailOf(said: JobOutcome | undefined, values: QstatValues): string {
+  if (said === 'out-of-memory') return 'it took more memory than it had asked for';
+  if (said === 'timed-out') return 'its time was up';
+  const status = values.get('exit_status') ?? values.get('Exit_status');
+  const comment = values.get('comment')?.trim();
+  const words = [status === undefined ? '' : `exit status ${status}`, comment ?? ''];
+  return words.filter((word) => word !== '').join('; ') || 'the scheduler does not say how';
+}

@@ -1,0 +1,155 @@
+/** Submits a job to Torque or PBS at most once, and finds out what became of it when qsub gave no clear answer. */
+import { dirname } from 'node:path';
+import { StartJupyterError } from '../../errors.js';
+import { delayedAbort } from '../../platform/delayed-abort.js';
+import { failureOf, run, type RunResult } from '../../platform/process.js';
+import { cancelQsubJob } from './qsub-cancel.js';
+import { qsubEnvironment, queryEnvironment } from './qsub-environment.js';
+import { notReached, refused, unreachable, type NAMES } from './qsub-refusals.js';
+import type { JobId, SubmitOptions } from '../scheduler.js';
+
+/** Waits in milliseconds. */
+export interface SubmitLimits {
+  /** A server that hangs never answers; a busy one was seen to take a minute. */
+  qsubMs: number;
+  /** After Ctrl-C qsub may finish for so long: its answer is surer than a search for the job. */
+  graceMs: number;
+  /** Between two looks for a job that the server may only just be taking in. */
+  lookMs: number;
+  /** For one look. */
+  queryMs: number;
+}
+
+export const SUBMIT_LIMITS: SubmitLimits = { qsubMs: 120_000, graceMs: 5000, lookMs: 1000, queryMs: 30_000 };
+
+const LOOKS = 3;
+
+type Kind = keyof typeof NAMES;
+
+export function qsubCommand(scriptPath: string, extraArguments: readonly string[]): string[] {
+  return ['qsub', ...extraArguments, scriptPath];
+}
+
+/** See {@link Scheduler.submit}. */
+export async function submitWithQsub(
+  kind: Kind,
+  env: NodeJS.ProcessEnv,
+  scriptPath: string,
+  options: SubmitOptions,
+  limits: SubmitLimits,
+): Promise<JobId> {
+  const { signal, jobName, extraArguments } = options;
+  if (signal?.aborted) throw interrupted();
+  const [file = '', ...args] = qsubCommand(scriptPath, extraArguments);
+  const result = await runQsub(env, file, args, scriptPath, limits, signal);
+  const jobs = await submittedJobs(kind, env, result, jobName, limits);
+  if (signal?.aborted) {
+    for (const job of jobs) await cancelQsubJob(kind, env, job);
+    throw interrupted();
+  }
+  const [job] = jobs;
+  if (job === undefined) throw noJob(result);
+  return job;
+}
+
+function interrupted(): StartJupyterError {
+  return new StartJupyterError('interrupted', 'interrupted while the job was being submitted');
+}
+
+/** In the session's directory: what qsub is not told a place for lands there. */
+async function runQsub(
+  env: NodeJS.ProcessEnv,
+  file: string,
+  args: readonly string[],
+  scriptPath: string,
+  limits: SubmitLimits,
+  signal: AbortSignal | undefined,
+): Promise<RunResult> {
+  using abort = delayedAbort(signal, limits.graceMs);
+  return await run(file, args, {
+    env: qsubEnvironment(env),
+    cwd: dirname(scriptPath),
+    timeoutMs: limits.qsubMs,
+    signal: abort.signal,
+  });
+}
+
+/** The job as qsub names it, else what the server has under its unique name. */
+async function submittedJobs(
+  kind: Kind,
+  env: NodeJS.ProcessEnv,
+  result: RunResult,
+  jobName: string,
+  limits: SubmitLimits,
+): Promise<JobId[]> {
+  if (result.notFound) {
+    throw new StartJupyterError('no-tool', 'qsub was not found', {
+      hint: 'The scheduler’s commands have to be on PATH; on some clusters a module (torque, pbs) puts them there.',
+    });
+  }
+  const id = result.exitCode === 0 ? readJobId(result.stdout) : undefined;
+  if (id) return [id];
+  const said = result.stderr.trim() || result.stdout.trim();
+  if (result.exitCode !== undefined && result.exitCode !== 0) {
+    if (/cannot connect to server/i.test(said)) throw notReached(kind, said);
+    if (isRefusal(result.exitCode, said)) throw refused(kind, said);
+  }
+  const found = await lookForJob(env, jobName, limits);
+  if (found === undefined) throw unreachable(kind, failureOf('qsub', result), jobName);
+  return found;
+}
+
+/** qsub ended by itself with an error that is not about the way to the server: there is no job. */
+function isRefusal(exitCode: number, said: string): boolean {
+  // A wrapper whose qsub was killed: 128 and the signal. The schedulers' own numbers are above those.
+  if (exitCode > 128 && exitCode < 145 && said === '') return false;
+  return !/timed? ?out|communicat|connection|end of file|protocol|premature|server is (busy|shutting)/i.test(
+    said,
+  );
+}
+
+/** Several looks, because the server may still be taking the job in. Undefined: it cannot be asked. */
+async function lookForJob(
+  env: NodeJS.ProcessEnv,
+  jobName: string,
+  limits: SubmitLimits,
+): Promise<JobId[] | undefined> {
+  let found: JobId[] | undefined;
+  for (let look = 0; look < LOOKS; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, limits.lookMs));
+    found = await jobsByName(env, jobName, limits.queryMs);
+    if (found !== undefined && found.length > 0) return found;
+  }
+  return found;
+}
+
+/** The jobs of a name that have not ended; undefined: the server cannot be asked. */
+async function jobsByName(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  timeoutMs: number,
+): Promise<JobId[] | undefined> {
+  const result = await run('qselect', ['-N', name], { env: queryEnvironment(env), timeoutMs });
+  if (result.exitCode !== 0 || result.stderr.trim() !== '') return undefined;
+  const lines = result.stdout.split('\n').filter((line) => line.trim() !== '');
+  const jobs = lines.map((line) => readJobId(line));
+  return jobs.every((job) => job !== undefined) ? jobs : undefined;
+}
+
+function noJob(result: RunResult): StartJupyterError {
+  if (result.exitCode !== 0) {
+    const message = 'qsub did not submit the job';
+    return new StartJupyterError('scheduler-unreachable', message, { detail: failureOf('qsub', result) });
+  }
+  return new StartJupyterError('scheduler-refused', 'qsub gave no job id, and there is no such job', {
+    detail: [result.stdout, result.stderr].join('\n').trim(),
+  });
+}
+
+/** The last line that is an id and nothing else: filters and wrappers of sites print notices before it. */
+export function readJobId(stdout: string): JobId | undefined {
+  const withServer = [...stdout.matchAll(/^[ \t]*(\d+(?:\[\])?\.[A-Za-z0-9][\w.-]*)[ \t\r]*$/gm)].at(-1);
+  const bare = [...stdout.matchAll(/^[ \t]*(\d+)[ \t\r]*$/gm)].at(-1);
+  const id = (withServer ?? bare)?.[1];
+  return id === undefined ? undefined : { id };
+}

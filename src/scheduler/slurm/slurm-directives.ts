@@ -1,0 +1,107 @@
+/** A request as #SBATCH lines. Pure. */
+import { StartJupyterError } from '../../errors.js';
+import { hhmmss } from '../duration.js';
+import type { Directives, JobRequest, Rank, Ranked } from '../scheduler.js';
+
+interface Line {
+  option: string;
+  value: Ranked<string | number> | undefined;
+}
+
+/**
+ * The directives of a request, those of rank `lower` and `upper` apart.
+ * Throws 'bad-option' for a value that a line cannot hold (a newline, NUL) and for GPUs asked for twice.
+ */
+export function slurmDirectives(request: JobRequest): Directives {
+  const lines = resourceLines(request);
+  const ofRank = (rank: Rank) =>
+    lines.flatMap(({ option, value }) => (value?.rank === rank ? [directive(option, value.value)] : []));
+  return { lower: ofRank('lower'), upper: [...ofRank('upper'), ...sessionLines(request)] };
+}
+
+function resourceLines(request: JobRequest): Line[] {
+  const { walltime, gpus } = request;
+  return [
+    { option: 'partition', value: request.partition },
+    { option: 'account', value: request.account },
+    { option: 'time', value: { ...walltime, value: timeText(walltime.value) } },
+    // No task count: without one Slurm starts one task on each node, and a template may have its own.
+    { option: 'nodes', value: request.nodes },
+    { option: 'cpus-per-task', value: request.cpus },
+    { option: 'mem', value: request.memory },
+    { option: 'gpus', value: gpus?.value.form === 'gpus' ? counted(gpus) : undefined },
+    { option: 'gres', value: genericResources(request) },
+    { option: 'qos', value: request.qos },
+    { option: 'constraint', value: request.constraint },
+    { option: 'reservation', value: request.reservation },
+  ];
+}
+
+function timeText(walltime: number | string): string {
+  return typeof walltime === 'number' ? hhmmss(walltime) : walltime;
+}
+
+function counted(gpus: NonNullable<JobRequest['gpus']>): Ranked<string> {
+  return { value: String(gpus.value.count), rank: gpus.rank };
+}
+
+/** GPUs of form `gres` and --gres share one line, because a second --gres line would undo the first. */
+function genericResources({ gpus, gres }: JobRequest): Ranked<string> | undefined {
+  if (gpus?.value.form !== 'gres') return gres;
+  const asked = `gpu:${gpus.value.count}`;
+  if (!gres) return { value: asked, rank: gpus.rank };
+  const others = gres.value.split(',').filter((entry) => !/^gpu(:|$)/.test(entry));
+  const namesGpus = others.length < gres.value.split(',').length;
+  if (namesGpus && gres.rank === gpus.rank) {
+    throw new StartJupyterError('bad-option', `GPUs are asked for twice: ${asked} and ${gres.value}`, {
+      hint: 'Use either --gpus or a gpu entry in --gres.',
+    });
+  }
+  if (namesGpus && gres.rank === 'upper') return gres;
+  const rank = gpus.rank === 'upper' ? 'upper' : gres.rank;
+  return { value: [asked, ...others].join(','), rank };
+}
+
+/**
+ * What the session rests on, whatever a template says: the job is found by its name, the log is in the private
+ * directory, and a job that ran once has removed its secrets, so that a second run could only fail.
+ */
+function sessionLines(request: JobRequest): string[] {
+  const log = logPattern(request.logFile);
+  return [
+    directive('job-name', request.name),
+    directive('chdir', request.workingDirectory),
+    directive('output', log),
+    // Said although Slurm joins them by default: a template's own --error would part them.
+    directive('error', log),
+    directive('open-mode', 'append'),
+    '#SBATCH --no-requeue',
+  ];
+}
+
+/**
+ * A file name for --output, where `%j` and its kin are patterns. `%%` stands for a percent sign; but once there is a
+ * backslash in the name Slurm expands nothing and only takes the backslashes away (sbatch(1), filename pattern).
+ */
+function logPattern(file: string): string {
+  return file.includes('\\') ? file.replaceAll('\\', '\\\\') : file.replaceAll('%', '%%');
+}
+
+function directive(option: string, value: string | number): string {
+  return `#SBATCH --${option}=${quoteForSbatch(option, String(value))}`;
+}
+
+/**
+ * A value for sbatch's own reader of directive lines: words end at white space, `#` starts a comment, and between
+ * double quotes only the backslash and the double quote are special. Nothing can stand for a line's end.
+ */
+function quoteForSbatch(option: string, value: string): string {
+  if (value === '' || /[\n\r\0]/.test(value)) {
+    const fault = value === '' ? 'is empty' : 'has a line break or a NUL character in it';
+    throw new StartJupyterError('bad-option', `the value of --${option} ${fault}`, {
+      hint: 'Slurm takes each directive on one line.',
+    });
+  }
+  if (/^[A-Za-z0-9_.,:=+@%/-]+$/.test(value)) return value;
+  return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
+}

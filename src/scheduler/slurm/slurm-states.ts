@@ -1,0 +1,67 @@
+/** Slurm's words about one job as a scheduler-neutral state. Pure. */
+import { slurmPhase, slurmStateName } from '../../job-states.js';
+import type { JobState } from '../scheduler.js';
+
+/** What squeue (or sacct) says of a job, field by field as printed; times in UTC. */
+export interface SlurmJob {
+  state: string;
+  reason: string;
+  batchHost: string;
+  start: string;
+  end: string;
+}
+
+type Outcome = Extract<JobState, { phase: 'ended' }>['outcome'];
+
+const OUTCOMES: Record<string, Outcome> = {
+  COMPLETED: 'completed',
+  CD: 'completed',
+  CANCELLED: 'cancelled',
+  CA: 'cancelled',
+  PREEMPTED: 'cancelled',
+  PR: 'cancelled',
+  REVOKED: 'cancelled',
+  RV: 'cancelled',
+  TIMEOUT: 'timed-out',
+  TO: 'timed-out',
+  DEADLINE: 'timed-out',
+  DL: 'timed-out',
+};
+
+export function jobState(job: SlurmJob): JobState {
+  const phase = slurmPhase(job.state);
+  if (phase === 'waiting') return queued(job);
+  if (phase === 'alive') return running(job);
+  if (phase === 'ended') return ended(job);
+  return { phase: 'unknown', why: `Slurm says ${JSON.stringify(job.state)} of the job` };
+}
+
+function queued({ reason, start }: SlurmJob): JobState {
+  const estimatedStart = slurmTime(start);
+  return {
+    phase: 'queued',
+    ...(said(reason) ? { reason } : {}),
+    ...(estimatedStart ? { estimatedStart } : {}),
+  };
+}
+
+function running({ batchHost, end }: SlurmJob): JobState {
+  const endsAt = slurmTime(end);
+  return { phase: 'running', node: said(batchHost) ? batchHost : '', ...(endsAt ? { endsAt } : {}) };
+}
+
+function ended({ state, reason }: SlurmJob): JobState {
+  const outcome = OUTCOMES[slurmStateName(state)] ?? 'failed';
+  if (outcome === 'completed') return { phase: 'ended', outcome };
+  return { phase: 'ended', outcome, detail: said(reason) ? `${state} (${reason})` : state };
+}
+
+/** Whether a field says anything: `None`, `N/A`, `(null)` and `Unknown` do not. */
+function said(field: string): boolean {
+  return !/^(|none|n\/a|\(null\)|unknown)$/i.test(field);
+}
+
+/** `2026-11-22T22:58:33`, printed under TZ=UTC0. */
+function slurmTime(text: string): Date | undefined {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/.test(text) ? new Date(`${text}Z`) : undefined;
+}

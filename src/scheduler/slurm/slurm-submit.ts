@@ -1,0 +1,144 @@
+/** Submits a job to Slurm at most once, and finds out what became of it when sbatch gave no clear answer. */
+import { StartJupyterError } from '../../errors.js';
+import { delayedAbort } from '../../platform/delayed-abort.js';
+import { failureOf, run, type RunResult } from '../../platform/process.js';
+import type { JobId, SubmitOptions } from '../scheduler.js';
+import { cancelSlurmJob } from './slurm-cancel.js';
+import { sbatchEnvironment } from './slurm-environment.js';
+import { findSlurmJobs } from './slurm-inspect.js';
+import { refused, unreachable } from './slurm-refusals.js';
+
+/** Waits in milliseconds. */
+export interface SubmitLimits {
+  /** sbatch itself tries for about two minutes when the controller is busy. */
+  sbatchMs: number;
+  /** After Ctrl-C sbatch may finish for so long: its answer is surer than a search for the job. */
+  graceMs: number;
+  /** Between two looks for a job that the controller may only just be taking in. */
+  lookMs: number;
+}
+
+export const SUBMIT_LIMITS: SubmitLimits = { sbatchMs: 150_000, graceMs: 5000, lookMs: 1000 };
+
+const LOOKS = 3;
+
+/** `--parsable` makes sbatch print the id alone; a site's wrapper may refuse it. */
+export function sbatchCommand(scriptPath: string, extraArguments: readonly string[]): string[] {
+  return ['sbatch', '--parsable', ...extraArguments, scriptPath];
+}
+
+/** See {@link Scheduler.submit}. */
+export async function submitToSlurm(
+  env: NodeJS.ProcessEnv,
+  scriptPath: string,
+  options: SubmitOptions,
+  limits: SubmitLimits,
+): Promise<JobId> {
+  const { signal, jobName, extraArguments } = options;
+  if (signal?.aborted) throw interrupted();
+  const result = await runSbatch(env, sbatchCommand(scriptPath, extraArguments), limits, signal);
+  const jobs = await submittedJobs(env, result, jobName, limits);
+  if (signal?.aborted) {
+    for (const job of jobs) await cancelSlurmJob(env, job);
+    throw interrupted();
+  }
+  const [job] = jobs;
+  if (job === undefined) throw noJob(result);
+  return job;
+}
+
+function interrupted(): StartJupyterError {
+  return new StartJupyterError('interrupted', 'interrupted while the job was being submitted');
+}
+
+async function runSbatch(
+  env: NodeJS.ProcessEnv,
+  command: string[],
+  limits: SubmitLimits,
+  signal: AbortSignal | undefined,
+): Promise<RunResult> {
+  const [file = '', ...args] = command;
+  using abort = delayedAbort(signal, limits.graceMs);
+  const options = {
+    env: sbatchEnvironment(env),
+    timeoutMs: limits.sbatchMs,
+    signal: abort.signal,
+  };
+  const result = await run(file, args, options);
+  if (!refusesParsable(result) || signal?.aborted) return result;
+  return await run(
+    file,
+    args.filter((argument) => argument !== '--parsable'),
+    options,
+  );
+}
+
+function refusesParsable(result: RunResult): boolean {
+  return result.exitCode !== 0 && /parsable/.test(result.stderr + result.stdout);
+}
+
+/** The job as sbatch names it, else what Slurm has under its unique name. */
+async function submittedJobs(
+  env: NodeJS.ProcessEnv,
+  result: RunResult,
+  jobName: string,
+  limits: SubmitLimits,
+): Promise<JobId[]> {
+  if (result.notFound) {
+    throw new StartJupyterError('no-tool', 'sbatch was not found', {
+      hint: 'Slurm’s commands have to be on PATH; on some clusters `module load slurm` puts them there.',
+    });
+  }
+  const id = result.exitCode === 0 ? readJobId(result.stdout) : undefined;
+  if (id) return [id];
+  if (isRefusal(result)) throw refused(result.stderr.trim() || result.stdout.trim());
+  const found = await lookForJob(env, jobName, limits);
+  if (found === undefined) throw unreachable(failureOf('sbatch', result), jobName);
+  return found;
+}
+
+/** sbatch ended by itself with an error that is not about reaching the controller: there is no job. */
+function isRefusal(result: RunResult): boolean {
+  if (result.exitCode === undefined || result.exitCode === 0) return false;
+  // 128 and above, but for sbatch's own 255: a wrapper whose sbatch was killed.
+  if (result.exitCode > 128 && result.exitCode < 255) return false;
+  return !/timed out|unable to contact|connection (refused|reset|failure)|connect failure|zero bytes/i.test(
+    result.stderr,
+  );
+}
+
+/** Several looks, because the controller may still be taking the job in. Undefined: Slurm cannot be asked. */
+async function lookForJob(
+  env: NodeJS.ProcessEnv,
+  jobName: string,
+  limits: SubmitLimits,
+): Promise<JobId[] | undefined> {
+  let found: JobId[] | undefined;
+  for (let look = 0; look < LOOKS; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, limits.lookMs));
+    found = await findSlurmJobs(env, jobName);
+    if (found !== undefined && found.length > 0) return found;
+  }
+  return found;
+}
+
+function noJob(result: RunResult): StartJupyterError {
+  if (result.exitCode !== 0) {
+    const message = 'sbatch did not submit the job';
+    return new StartJupyterError('scheduler-unreachable', message, { detail: failureOf('sbatch', result) });
+  }
+  return new StartJupyterError('scheduler-refused', 'sbatch gave no job id, and there is no such job', {
+    detail: [result.stdout, result.stderr].join('\n').trim(),
+  });
+}
+
+/**
+ * The id in what sbatch printed: the last line that is an id and nothing else (wrappers print balances and notices
+ * before it), else sbatch's sentence.
+ */
+export function readJobId(stdout: string): JobId | undefined {
+  const alone = [...stdout.matchAll(/^[ \t]*(\d+)(?:;(\S+))?[ \t\r]*$/gm)].at(-1);
+  const match = alone ?? /Submitted batch job (\d+)(?: on cluster (\S+))?/.exec(stdout);
+  if (match?.[1] === undefined) return undefined;
+  return { id: match[1], ...(match[2] === undefined ? {} : { cluster: match[2] }) };
+}
