@@ -56,8 +56,20 @@ export async function builtEnvironment(
   if (kept !== undefined) return kept;
   if (context.dryRun) return { notBuilt: file, prefix: place };
   const tool = await builder(env);
-  await prepareFolder(context.condaFolder, place, text);
+  try {
+    await prepareFolder(context.condaFolder, place, text);
+    return await buildInTurn({ tool, file, place }, env, context);
+  } catch (error) {
+    throw error instanceof StartJupyterError ? error : cannotWrite(context.condaFolder, error);
+  }
+}
 
+/** One of all who want it builds it; the others wait, and have it then. */
+async function buildInTurn(
+  { tool, file, place }: { tool: CondaTool; file: string; place: string },
+  env: NodeJS.ProcessEnv,
+  context: ResolveContext,
+): Promise<CondaEnvironment | NotBuilt> {
   const prefix = `${place}-${randomBytes(3).toString('hex')}`;
   const lock = await takeLock(place, {
     signal: context.signal,
@@ -73,7 +85,11 @@ export async function builtEnvironment(
     const meanwhile = await readMark(place);
     if (meanwhile !== undefined) return meanwhile;
     await build({ tool, file, description: `${place}.yml`, prefix }, env, context);
-    await writeMark(place, { prefix, tool: tool.kind, file });
+    await writeMark(place, { prefix, tool: tool.kind, file }).catch(async (error: unknown) => {
+      // Nobody would find it.
+      await removeFolder(prefix);
+      throw error;
+    });
     return { prefix, name: prefix };
   } finally {
     await lock.release();
@@ -103,25 +119,28 @@ async function writeMark(place: string, facts: Record<string, string>): Promise<
 
 async function replace(path: string, text: string): Promise<void> {
   const fresh = `${path}.${randomBytes(4).toString('hex')}`;
-  await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
-  await rename(fresh, path);
+  try {
+    await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
 }
 
 async function prepareFolder(folder: string, place: string, text: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await replace(`${place}.yml`, text);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new StartJupyterError(
-      'bad-directory',
-      `${JSON.stringify(folder)} cannot be written to (${code}).`,
-      {
-        cause: error,
-        hint: isFull(code) ? FULL : 'conda environments are kept there: set XDG_STATE_HOME to another place.',
-      },
-    );
-  }
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await replace(`${place}.yml`, text);
+}
+
+function cannotWrite(folder: string, error: unknown): StartJupyterError {
+  const code = (error as NodeJS.ErrnoException).code;
+  // It is no matter of files at all.
+  if (code === undefined) throw error;
+  return new StartJupyterError('bad-directory', `${JSON.stringify(folder)} cannot be written to (${code}).`, {
+    cause: error,
+    hint: isFull(code) ? FULL : 'conda environments are kept there: set XDG_STATE_HOME to another place.',
+  });
 }
 
 async function builder(env: NodeJS.ProcessEnv): Promise<CondaTool> {

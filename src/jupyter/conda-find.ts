@@ -60,6 +60,12 @@ function atHome(path: string, env: NodeJS.ProcessEnv): string {
 async function byPath(path: string): Promise<CondaEnvironment> {
   const prefix = path.length > 1 ? path.replace(/\/+$/, '') : path;
   const shown = JSON.stringify(prefix);
+  if (!prefix.startsWith('/')) {
+    throw refusal(
+      `The environment ${shown} is neither a name nor an absolute path.`,
+      'The system names it so, in systems.yaml: a path begins with / or ~/ there.',
+    );
+  }
   if (prefix.includes(':')) {
     throw refusal(`The environment ${shown} cannot be put on PATH.`, 'Its path has a colon in it.');
   }

@@ -1,6 +1,6 @@
 /** One builder of an environment at a time, on every login node of a cluster that shares the file system. */
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, readlink, rm, utimes } from 'node:fs/promises';
+import { open, readdir, readFile, readlink, rm, utimes, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,12 +85,19 @@ async function claim(path: string, number: number, making: string): Promise<bool
     making,
     nonce: randomBytes(8).toString('hex'),
   };
+  let file: FileHandle;
   try {
-    const file = await open(nameOf(path, number), 'wx', 0o600);
+    file = await open(nameOf(path, number), 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+  try {
     await file.writeFile(JSON.stringify(holder)).finally(() => file.close());
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // A full disk: nobody shall wait for it.
+    await rm(nameOf(path, number), { force: true });
     throw error;
   }
 }

@@ -1,6 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtEnvironment } from '../../../src/jupyter/conda-build.js';
 import type { CondaEnvironment } from '../../../src/jupyter/conda-find.js';
@@ -117,6 +125,17 @@ describe.skipIf(process.platform === 'win32')('an environment that a file descri
     const again = await built();
     expect(existsSync(again.prefix)).toBe(true);
     expect(again.prefix).not.toBe(prefix);
+  });
+
+  it('does not stay when it cannot be noted that it is there', async () => {
+    const failed = await build(resolveContext(kept, { dryRun: true }));
+    const mark = 'notBuilt' in failed ? `${failed.prefix}.json` : '';
+    mkdirSync(mark, { recursive: true });
+    await expect(build()).rejects.toMatchObject({
+      code: 'bad-directory',
+      message: `${JSON.stringify(kept)} cannot be written to (EISDIR).`,
+    });
+    expect(readdirSync(kept)).toEqual([basename(mark), basename(mark).replace('.json', '.yml')]);
   });
 
   it('cannot be built where nothing can be written', async () => {

@@ -108,6 +108,7 @@ describe.skipIf(process.platform === 'win32')('a conda environment', () => {
     mkdirSync(join(home, 'folder'));
     mkdirSync(join(home, 'venv'));
     writeFileSync(join(home, 'venv/pyvenv.cfg'), '');
+    await expect(find('envs/astro')).rejects.toThrow(/neither a name nor an absolute path/);
     await expect(find(join(home, 'folder'))).rejects.toThrow(/no conda-meta in it/);
     await expect(find(join(home, 'venv'))).rejects.toThrow(/is a virtual environment/);
     await expect(find(join(home, 'none'))).rejects.toThrow(/There is no conda environment/);
