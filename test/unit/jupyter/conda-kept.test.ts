@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { builtEnvironment } from '../../../src/jupyter/conda-build.js';
+import { builtEnvironment } from '../../../src/jupyter/conda-kept.js';
 import type { CondaEnvironment } from '../../../src/jupyter/conda-find.js';
 import type { ResolveContext } from '../../../src/jupyter/resolve.js';
 import { resolveContext, standIn, type StandIn } from './conda-stand-in.js';
