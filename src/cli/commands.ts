@@ -48,6 +48,7 @@ export function addProfilesCommand(program: Command, host: Host): void {
 
 export function addDoctorCommand(program: Command, host: Host, setStatus: (code: number) => void): void {
   subcommand(program, 'doctor', 'looks at everything that a launch needs, and says how to mend what is wrong')
+    .addHelpText('after', '\nThe options of a launch may stand behind it: what they name is looked at then.')
     .option('--json', 'print one JSON object')
     .action(async (_options, command: Command) => {
       const { doctorCommand } = await import('./commands/doctor.js');
@@ -67,7 +68,7 @@ export function addDoctorCommand(program: Command, host: Host, setStatus: (code:
 
 /** Every command looks at one system, so every one may be told which. */
 function subcommand(parent: Command, name: string, description: string): Command {
-  const command = parent.command(name).description(description);
+  const command = parent.command(name).description(description).optionsGroup('Options:');
   if (!parent.parent)
     command.addOption(new Option('--system <name>', 'which system this is, instead of finding out'));
   return command;

@@ -49,15 +49,18 @@ function repeated(flags: string, description: string): Option {
 export function addLaunchOptions(command: Command): Command {
   return command
     .argument('[time]', 'how long, as with --time')
+    .optionsGroup('The notebook:')
     .option('-p, --partition <name>', 'partition or queue')
     .option(
       '-t, --time <time>',
       'how long: 30 (minutes), 90m, 2h30m, HH:MM:SS, D-HH:MM:SS (default: the system’s, else 30)',
     )
     .option('-A, --account <name>', 'allocation to charge')
-    .option('-d, --dir <path>', 'top-level directory of the notebook (default: your home)')
     .option('-s, --server <name>', 'notebook or jupyterlab (lab)')
-    .option('-b, --batch-script <name>', 'a job template: its name (start-jupyter templates) or its path')
+    .option('-d, --dir <path>', 'top-level directory of the notebook (default: your home)')
+    .option('--profile <name>', 'a set of options that your site or you gave a name (start-jupyter profiles)')
+    .option('--here', 'start in the allocation or on the machine where you are; submit nothing')
+    .optionsGroup('What the job asks for:')
     .option('-g, --gpus <n>', 'GPUs')
     .option('-c, --cpus <n>', 'processor cores')
     .option('-m, --memory <size>', 'memory: 4G, 500M')
@@ -67,7 +70,8 @@ export function addLaunchOptions(command: Command): Command {
     .option('--constraint <features>', 'features that the node must have')
     .option('--reservation <name>', 'reservation to run in')
     .addOption(repeated('--scheduler-arg <arg>', 'passed to the scheduler as it is; may be repeated'))
-    .option('--profile <name>', 'a set of options that your site or you gave a name (start-jupyter profiles)')
+    .option('-b, --batch-script <name>', 'a job template: its name (start-jupyter templates) or its path')
+    .optionsGroup('The software that Jupyter runs in (default: what is active):')
     .option('-e, --modules <list>', 'modules to load, separated by commas: gcc/12,astro')
     .addOption(repeated('--modulepath <dir>', 'where else to look for modules; may be repeated'))
     .option('--conda-env <name>', 'conda environment, by its name or its path')
@@ -76,10 +80,11 @@ export function addLaunchOptions(command: Command): Command {
     .addOption(repeated('--bind <path[:path]>', 'shown inside the image; may be repeated'))
     .option('--nv', 'NVIDIA’s libraries inside the image')
     .option('--rocm', 'AMD’s libraries inside the image')
-    .option('--here', 'start in the allocation or on the machine where you are; submit nothing')
+    .optionsGroup('The system and its proxy:')
     .option('--system <name>', 'which system this is, instead of finding out')
     .option('--endpoint <host[:port]>', 'the proxy’s domain, instead of the system’s')
     .option('--ca <file>', 'certificate authority of the proxy (PEM)')
+    .optionsGroup('What is checked and shown:')
     .option('-i, --info', 'say more about the job')
     .option('-q, --quiet', 'print the URL alone')
     .option('--json', 'print one JSON object')
