@@ -6,18 +6,21 @@ import { dirname, join } from 'node:path';
 const FOLDER = '/var/tmp/start-jupyter-testbed/modules';
 
 export interface ModuleSystem {
-  name: string;
+  system: string;
+  /** scripts/testbed/modules.sh has put it there. */
+  there: boolean;
   /** What its own set-up exports, and by which it is found. */
-  env: Record<string, string>;
+  own: { MODULESHOME: string };
 }
 
-/** Those that are there; scripts/testbed/modules.sh puts them there. */
 export const moduleSystems: ModuleSystem[] = [
-  { name: 'Environment Modules', home: join(FOLDER, 'environment-modules/usr/share/modules') },
-  { name: 'Lmod', home: join(FOLDER, 'lmod/usr/share/lmod/lmod') },
-]
-  .filter(({ home }) => existsSync(join(home, 'init/bash')))
-  .map(({ name, home }) => ({ name, env: { MODULESHOME: home } }));
+  { system: 'Environment Modules', home: join(FOLDER, 'environment-modules/usr/share/modules') },
+  { system: 'Lmod', home: join(FOLDER, 'lmod/usr/share/lmod/lmod') },
+].map(({ system, home }) => ({
+  system,
+  there: existsSync(join(home, 'init/bash')),
+  own: { MODULESHOME: home },
+}));
 
 /** Writes a module file in Tcl, which both of them read; `lines` stand under its first line. */
 export async function writeModule(folder: string, name: string, ...lines: string[]): Promise<void> {
