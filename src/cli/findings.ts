@@ -1,7 +1,7 @@
 /** The doctor's findings as lines for a person. Pure. */
 import type { ChalkInstance } from 'chalk';
 import type { Finding, Verdict } from '../launch/doctor/finding.js';
-import { shownLines } from './command-line.js';
+import { wrapped } from './wrapped.js';
 
 const VERDICT_WIDTH = 'doubtful'.length;
 
@@ -21,23 +21,6 @@ export function findingLines(findings: readonly Finding[], columns: number, colo
       ),
     ];
   });
-}
-
-/** Breaks at blanks; a word that is too long, such as a path, keeps its line, and so does what is indented. */
-function wrapped(text: string, width: number): string[] {
-  return shownLines(text.trimEnd())
-    .split('\n')
-    .flatMap((line) => (/^\s/.test(line) ? [line] : wrappedLine(line, width)));
-}
-
-function wrappedLine(line: string, width: number): string[] {
-  const lines = [''];
-  for (const word of line.split(' ')) {
-    const last = lines.at(-1) ?? '';
-    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-  }
-  return lines;
 }
 
 /** What they come to. */

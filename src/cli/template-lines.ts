@@ -3,7 +3,8 @@ import type { ChalkInstance } from 'chalk';
 import type { ListedTemplate } from '../launch/templates/listed-templates.js';
 import type { LayerName } from '../launch/templates/template-folders.js';
 import type { TemplateProblem } from '../script/template-problem.js';
-import { shownControls, shownLines } from './command-line.js';
+import { shownControls } from './command-line.js';
+import { wrapped } from './wrapped.js';
 
 const TITLES: Record<LayerName, string> = { user: 'yours', site: 'site', shipped: 'shipped' };
 
@@ -72,21 +73,6 @@ export function problemLines(
 
 function place({ line }: TemplateProblem): string {
   return line === undefined ? 'file' : `line ${line}`;
-}
-
-/** Breaks at blanks; a word that is too long keeps its line. */
-function wrapped(text: string, width: number): string[] {
-  return shownLines(text)
-    .split('\n')
-    .flatMap((line) => {
-      const lines = [''];
-      for (const word of line.split(' ')) {
-        const last = lines.at(-1) ?? '';
-        if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
-        else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
-      }
-      return lines;
-    });
 }
 
 /** `2 errors, 1 warning.` */

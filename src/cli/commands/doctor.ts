@@ -1,20 +1,17 @@
 /** `start-jupyter doctor` */
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { StartJupyterError } from '../../errors.js';
-import type { LaunchContext } from '../../launch/context.js';
 import { examine } from '../../launch/doctor/examine.js';
 import { doubtful, exitStatus, failed, type Finding } from '../../launch/doctor/finding.js';
 import type { LaunchOptions } from '../../launch/options.js';
 import type { Progress } from '../../launch/progress.js';
 import { createConsole, paint } from '../console.js';
+import { createContext } from '../context.js';
 import { findingLines, summary } from '../findings.js';
 import type { Host } from '../host.js';
 import { readOptions } from '../launch-options.js';
 import type { LaunchFlags } from '../options.js';
+import { columnsOf } from '../wrapped.js';
 
-/** A wider line is hard to read; what is no terminal gets what fits everywhere. */
-const COLUMNS = 80;
+/** A wider line is hard to read. */
 const MOST_COLUMNS = 120;
 
 /** The launch's options as they were given to the doctor. */
@@ -38,13 +35,12 @@ export async function doctorCommand(given: GivenOptions, host: Host): Promise<nu
   try {
     const { options, findings: refused } = readableOptions(given);
     console.doing('Looking at everything that a launch needs');
-    const findings = [...refused, ...(await examine(createContext(host), options))];
+    const findings = [...refused, ...(await examine(createContext(host, SILENT), options))];
     const status = exitStatus(findings);
     if (json) await console.result(`${JSON.stringify({ findings, exitStatus: status })}\n`);
     else {
       console.rest();
-      const { isTTY, columns } = host.stdout;
-      const width = isTTY && columns > 0 ? Math.min(columns, MOST_COLUMNS) : COLUMNS;
+      const width = Math.min(columnsOf(host.stdout), MOST_COLUMNS);
       const lines = findingLines(findings, width, await paint(host.stdout, host.env));
       await console.result(`${[...lines, '', summary(findings)].join('\n')}\n`);
     }
@@ -68,19 +64,6 @@ function readableOptions({ typed, withVariables, fromVariable, doubts }: GivenOp
     const options = readOptions(undefined, least, () => false);
     return { options, findings: [...findings, failed('Options', error)] };
   }
-}
-
-function createContext(host: Host): LaunchContext {
-  const interrupted = new AbortController();
-  host.onSignal(() => interrupted.abort(new StartJupyterError('interrupted', 'Interrupted.')));
-  return {
-    ...{ env: host.env, cwd: host.cwd, platform: host.platform, umask: host.umask },
-    packageFolder: fileURLToPath(host.packageRoot),
-    progress: SILENT,
-    signal: interrupted.signal,
-    now: () => new Date(),
-    random: randomBytes,
-  };
 }
 
 /** What a launch would say while it looks is said by the findings. */

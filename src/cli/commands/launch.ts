@@ -1,8 +1,6 @@
 /** `start-jupyter [options] [time]` */
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, StartJupyterError } from '../../errors.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
@@ -13,6 +11,7 @@ import { giveBackAll } from '../../launch/undo.js';
 import { formatMinutes } from '../../scheduler/duration.js';
 import { commandLine } from '../command-line.js';
 import { createConsole, type Console } from '../console.js';
+import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { infoLines } from '../info.js';
 import { readOptions } from '../launch-options.js';
@@ -27,7 +26,7 @@ export async function launchCommand(
   const options = readOptions(time, flags, fromVariable);
   if (host.platform === 'win32' && !options.dryRun) throw onWindows();
   const console = await createConsole(host, flags);
-  const context = createContext(host, console);
+  const context = createContext(host, console, () => console.say('Still cleaning up: a moment, please.'));
   try {
     const prepared = await prepare(context, options);
     if (options.info) for (const line of infoLines(prepared, options)) console.info(line);
@@ -64,25 +63,6 @@ async function giveOver(
     throw error;
   }
   launched.undo.forget();
-}
-
-function createContext(host: Host, progress: Console): LaunchContext {
-  const interrupted = new AbortController();
-  host.onSignal(() => {
-    if (interrupted.signal.aborted) progress.say('Still cleaning up: a moment, please.');
-    else interrupted.abort();
-  });
-  return {
-    env: host.env,
-    cwd: host.cwd,
-    platform: host.platform,
-    packageFolder: fileURLToPath(host.packageRoot),
-    progress,
-    signal: interrupted.signal,
-    now: () => new Date(),
-    random: randomBytes,
-    umask: host.umask,
-  };
 }
 
 interface Output {

@@ -1,11 +1,8 @@
 /** `start-jupyter profiles` */
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import type { LaunchContext } from '../../launch/context.js';
 import { findSystem } from '../../launch/find-system.js';
 import { offeredProfiles } from '../../launch/profiles/profile.js';
-import type { Progress } from '../../launch/progress.js';
 import { createConsole, paint } from '../console.js';
+import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
 import { profileLines, profileObject } from '../profile-lines.js';
 
@@ -14,7 +11,7 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
   const console = await createConsole(host, flags);
   try {
     const context = createContext(host, console);
-    const { system, why } = await findSystem(context, givenSystem(flags, host));
+    const { system, why } = await findSystem(context, namedSystem(flags, host));
     const { profiles, usual, unsure } = await offeredProfiles(context, system);
     if (unsure) {
       console.warn(
@@ -44,27 +41,4 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
   } finally {
     console.rest();
   }
-}
-
-function givenSystem(
-  { system }: { system?: string },
-  { env }: Host,
-): { system?: { name: string; from: '--system' | 'START_JUPYTER_SYSTEM' } } {
-  const variable = env['START_JUPYTER_SYSTEM'];
-  const name = system ?? (variable === '' ? undefined : variable);
-  if (name === undefined) return {};
-  return { system: { name, from: name === variable ? 'START_JUPYTER_SYSTEM' : '--system' } };
-}
-
-function createContext(host: Host, progress: Progress): LaunchContext {
-  const interrupted = new AbortController();
-  host.onSignal(() => interrupted.abort());
-  return {
-    ...{ env: host.env, cwd: host.cwd, platform: host.platform, umask: host.umask },
-    packageFolder: fileURLToPath(host.packageRoot),
-    progress,
-    signal: interrupted.signal,
-    now: () => new Date(),
-    random: randomBytes,
-  };
 }

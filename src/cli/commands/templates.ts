@@ -1,7 +1,5 @@
 /** `start-jupyter templates [show | copy | check]` */
 import { basename } from 'node:path';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { EXIT_CODES, StartJupyterError } from '../../errors.js';
 import { title } from '../../jupyter/server-choice.js';
 import type { LaunchContext } from '../../launch/context.js';
@@ -17,17 +15,16 @@ import { otherNames, templateBytes } from '../../script/templates.js';
 import type { Detection } from '../../site/detect.js';
 import { commandLine, shownControls, shownLines } from '../command-line.js';
 import { createConsole, paint, type Console } from '../console.js';
+import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
 import { counted, problemLines, templateLines } from '../template-lines.js';
+import { columnsOf } from '../wrapped.js';
 
 export interface TemplatesFlags {
   system?: string;
   json?: boolean;
   quiet?: boolean;
 }
-
-/** What is no terminal gets what fits everywhere. */
-const COLUMNS = 80;
 
 interface Work {
   console: Console;
@@ -55,7 +52,12 @@ export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> 
       console.fact('System', `${detected.system.name} (${detected.why}), scheduler ${scheduler ?? ''}`);
     else console.say('This is no system that is known: the templates of all schedulers.');
     console.say('');
-    const lines = templateLines(templates, scheduler, columnsOf(host), await paint(host.stdout, host.env));
+    const lines = templateLines(
+      templates,
+      scheduler,
+      columnsOf(host.stdout),
+      await paint(host.stdout, host.env),
+    );
     await console.result(`${lines.join('\n')}\n`);
     const { folder } = ownFolder(context);
     const others = await otherNames(folder);
@@ -137,7 +139,7 @@ export function checkTemplateFile(file: string, flags: TemplatesFlags, host: Hos
       const starts = server === undefined ? 'the server that -s or the system chooses' : title(server);
       await all.console.result(`${shownLines(path)} is right. It starts ${starts}.\n`);
     } else {
-      const lines = problemLines(problems, columnsOf(host), await paint(host.stdout, host.env));
+      const lines = problemLines(problems, columnsOf(host.stdout), await paint(host.stdout, host.env));
       await all.console.result(`${[`${shownLines(path)}:`, ...lines, counted(problems)].join('\n')}\n`);
     }
     return ok ? EXIT_CODES.done.code : EXIT_CODES.configuration.code;
@@ -157,30 +159,16 @@ async function work<T>(flags: TemplatesFlags, host: Host, run: (all: Work) => Pr
 /** On a machine that nobody described there are templates all the same. */
 async function detect(
   context: LaunchContext,
-  { system: name }: TemplatesFlags,
-  { env }: Host,
+  flags: TemplatesFlags,
+  host: Host,
 ): Promise<Detection | undefined> {
-  const from = name === env['START_JUPYTER_SYSTEM'] ? 'START_JUPYTER_SYSTEM' : '--system';
   try {
-    return await findSystem(context, name === undefined ? {} : { system: { name, from } });
+    return await findSystem(context, namedSystem(flags, host));
   } catch (error) {
     const unknown = error instanceof StartJupyterError && error.code === 'unknown-system';
-    if (unknown && name === undefined) return undefined;
+    if (unknown && flags.system === undefined) return undefined;
     throw error;
   }
-}
-
-function createContext(host: Host, progress: Console): LaunchContext {
-  const interrupted = new AbortController();
-  host.onSignal(() => interrupted.abort());
-  return {
-    ...{ env: host.env, cwd: host.cwd, platform: host.platform, umask: host.umask },
-    packageFolder: fileURLToPath(host.packageRoot),
-    progress,
-    signal: interrupted.signal,
-    now: () => new Date(),
-    random: randomBytes,
-  };
 }
 
 function find(name: string, { context, detected }: Work, preferFile: boolean): Promise<FoundTemplate> {
@@ -220,8 +208,4 @@ function nextSteps(path: string, own: string, source: string): string {
 Change it, look whether it is right, and start it:
   ${commandLine(['start-jupyter', 'templates', 'check', name])}
   ${commandLine(['start-jupyter', '-b', short])}${hides ? `\nFrom now on this name means your copy.` : ''}`;
-}
-
-function columnsOf({ stdout }: Host): number {
-  return stdout.isTTY && stdout.columns > 0 ? stdout.columns : COLUMNS;
 }
