@@ -90,11 +90,14 @@ function closed({ attributes, ...block }: OpenBlock): QstatBlock {
   return { ...block, values };
 }
 
-const MOMENT = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/;
+const MOMENT = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** A time as printed by a qstat that ran under TZ=UTC0 (`Sun Nov 22 07:24:53 2026`), in milliseconds; undefined: none. */
 export function qstatTime(text: string | undefined): number | undefined {
-  const said = text?.trim() ?? '';
-  const time = MOMENT.test(said) ? Date.parse(`${said} UTC`) : NaN;
-  return Number.isNaN(time) ? undefined : time;
+  const match = MOMENT.exec(text?.trim() ?? '');
+  const month = MONTHS.indexOf(match?.[1] ?? '');
+  if (!match || month === -1) return undefined;
+  const [day = 0, hours = 0, minutes = 0, seconds = 0, year = 0] = match.slice(2).map(Number);
+  return Date.UTC(year, month, day, hours, minutes, seconds);
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readQstat } from '../../src/qstat-text.js';
+import { qstatTime, readQstat } from '../../src/qstat-text.js';
 import { recordedRun, recordedRuns } from './recorded.js';
 
 function onlyBlock(name: string, command: RegExp) {
@@ -183,4 +183,18 @@ describe('any values', () => {
   it('is text that never throws, whatever it is', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void readQstat(text)));
   });
+});
+
+describe('a time that qstat printed', () => {
+  it('is in UTC', () => {
+    expect(qstatTime('Sun Nov 22 07:09:37 2026')).toBe(Date.parse('2026-11-22T07:09:37Z'));
+    expect(qstatTime(' Thu Jan  1 00:00:00 2026\n')).toBe(Date.parse('2026-01-01T00:00:00Z'));
+  });
+
+  it.each(['2026-11-22T07:09:37', 'Sun Nix 22 07:09:37 2026', '', undefined, '1795331255'])(
+    'is none: %s',
+    (text) => {
+      expect(qstatTime(text)).toBeUndefined();
+    },
+  );
 });

@@ -2,6 +2,7 @@
 import { StartJupyterError } from '../../errors.js';
 import { run } from '../../platform/process.js';
 import { queryEnvironment } from './qsub-environment.js';
+import { NAMES } from './qsub-refusals.js';
 
 export type QsubKind = 'torque' | 'pbs' | 'slurm';
 
@@ -28,8 +29,6 @@ function kindOf(said: string): QsubKind | undefined {
   if (/^Unknown option: version/m.test(said) && /-P wckey|\[-a\|-i\|-r\]/.test(said)) return 'slurm';
   return undefined;
 }
-
-const NAMES = { torque: 'Torque', pbs: 'PBS' };
 
 /** See {@link Scheduler.doubt}. */
 export async function qsubDoubt(

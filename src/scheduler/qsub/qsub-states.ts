@@ -8,20 +8,10 @@ import {
   type QstatKind,
   type QstatValues,
 } from '../../job-states.js';
-import { NAMES } from './qsub-refusals.js';
+import { qstatTime } from '../../qstat-text.js';
+import { OUTCOMES } from '../outcomes.js';
 import type { JobState } from '../scheduler.js';
-
-type Outcome = Extract<JobState, { phase: 'ended' }>['outcome'];
-
-const OUTCOMES: Record<JobOutcome, Outcome> = {
-  completed: 'completed',
-  cancelled: 'cancelled',
-  preempted: 'cancelled',
-  failed: 'failed',
-  'out-of-memory': 'failed',
-  'node-failed': 'failed',
-  'timed-out': 'timed-out',
-};
+import { NAMES } from './qsub-refusals.js';
 
 /** @param values times in them are in UTC */
 export function qsubJobState(kind: QstatKind, values: QstatValues, now: Date): JobState {
@@ -35,11 +25,11 @@ export function qsubJobState(kind: QstatKind, values: QstatValues, now: Date): J
 
 function queued(values: QstatValues): JobState {
   const reason = qstatReason(values);
-  const estimatedStart = qstatTime(values.get('estimated.start_time') ?? values.get('Execution_Time'));
+  const estimate = qstatTime(values.get('estimated.start_time') ?? values.get('Execution_Time'));
   return {
     phase: 'queued',
     ...(reason === undefined ? {} : { reason }),
-    ...(estimatedStart ? { estimatedStart } : {}),
+    ...(estimate === undefined ? {} : { estimatedStart: new Date(estimate) }),
   };
 }
 
@@ -63,20 +53,9 @@ function endOf(values: QstatValues, now: Date): Date | undefined {
   const start = qstatTime(values.get('start_time') ?? values.get('stime'));
   const seconds = qstatSeconds(values.get('Resource_List.walltime'));
   if (start === undefined || seconds === undefined) return undefined;
-  const end = new Date(start.getTime() + seconds * 1000);
-  const fits = start.getTime() <= now.getTime() + SLACK_MS && end.getTime() >= now.getTime() - SLACK_MS;
-  return fits ? end : undefined;
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Sun Nov 22 07:09:37 2026`, printed under TZ=UTC0. */
-export function qstatTime(text: string | undefined): Date | undefined {
-  const match = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d) (\d{4})$/.exec(text ?? '');
-  const month = MONTHS.indexOf(match?.[1] ?? '');
-  if (!match || month === -1) return undefined;
-  const [day = 0, hours = 0, minutes = 0, seconds = 0, year = 0] = match.slice(2).map(Number);
-  return new Date(Date.UTC(year, month, day, hours, minutes, seconds));
+  const end = start + seconds * 1000;
+  const fits = start <= now.getTime() + SLACK_MS && end >= now.getTime() - SLACK_MS;
+  return fits ? new Date(end) : undefined;
 }
 
 function ended(kind: QstatKind, values: QstatValues): JobState {

@@ -1,4 +1,4 @@
-/** Submits a job to Torque or PBS at most once, and finds out what became of it when qsub gave no clear answer. */
+/** Submits a job to Torque or PBS, and finds out what became of it when qsub gave no clear answer. */
 import { dirname } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
 import { delayedAbort } from '../../platform/delayed-abort.js';
@@ -7,6 +7,7 @@ import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubEnvironment, queryEnvironment } from './qsub-environment.js';
 import { notReached, refused, unreachable, type NAMES } from './qsub-refusals.js';
 import type { JobId, SubmitOptions } from '../scheduler.js';
+import { lookForJob, submitOnce } from '../submit-once.js';
 
 /** Waits in milliseconds. */
 export interface SubmitLimits {
@@ -21,8 +22,6 @@ export interface SubmitLimits {
 }
 
 export const SUBMIT_LIMITS: SubmitLimits = { qsubMs: 120_000, graceMs: 5000, lookMs: 1000, queryMs: 30_000 };
-
-const LOOKS = 3;
 
 type Kind = keyof typeof NAMES;
 
@@ -39,36 +38,29 @@ export async function submitWithQsub(
   limits: SubmitLimits,
 ): Promise<JobId> {
   const { signal, jobName, extraArguments } = options;
-  if (signal?.aborted) throw interrupted();
-  const [file = '', ...args] = qsubCommand(scriptPath, extraArguments);
-  const result = await runQsub(env, file, args, scriptPath, limits, signal);
-  const jobs = await submittedJobs(kind, env, result, jobName, limits);
-  if (signal?.aborted) {
-    for (const job of jobs) await cancelQsubJob(kind, env, job);
-    throw interrupted();
-  }
-  const [job] = jobs;
-  if (job === undefined) throw noJob(result);
-  return job;
-}
-
-function interrupted(): StartJupyterError {
-  return new StartJupyterError('interrupted', 'interrupted while the job was being submitted');
+  const command = qsubCommand(scriptPath, extraArguments);
+  const steps = {
+    program: 'qsub' as const,
+    submit: () => runQsub(env, command, dirname(scriptPath), limits, signal),
+    jobsOf: (result: RunResult) => submittedJobs(kind, env, result, jobName, limits),
+    cancel: (job: JobId) => cancelQsubJob(kind, env, job),
+  };
+  return await submitOnce(steps, signal);
 }
 
 /** In the session's directory: what qsub is not told a place for lands there. */
 async function runQsub(
   env: NodeJS.ProcessEnv,
-  file: string,
-  args: readonly string[],
-  scriptPath: string,
+  command: readonly string[],
+  directory: string,
   limits: SubmitLimits,
   signal: AbortSignal | undefined,
 ): Promise<RunResult> {
+  const [file = '', ...args] = command;
   using abort = delayedAbort(signal, limits.graceMs);
   return await run(file, args, {
     env: qsubEnvironment(env),
-    cwd: dirname(scriptPath),
+    cwd: directory,
     timeoutMs: limits.qsubMs,
     signal: abort.signal,
   });
@@ -94,7 +86,7 @@ async function submittedJobs(
     if (/cannot connect to server/i.test(said)) throw notReached(kind, said);
     if (isRefusal(result.exitCode, said)) throw refused(kind, said);
   }
-  const found = await lookForJob(env, jobName, limits);
+  const found = await lookForJob(() => jobsByName(env, jobName, limits.queryMs), limits.lookMs);
   if (found === undefined) throw unreachable(kind, failureOf('qsub', result), jobName);
   return found;
 }
@@ -108,21 +100,6 @@ function isRefusal(exitCode: number, said: string): boolean {
   );
 }
 
-/** Several looks, because the server may still be taking the job in. Undefined: it cannot be asked. */
-async function lookForJob(
-  env: NodeJS.ProcessEnv,
-  jobName: string,
-  limits: SubmitLimits,
-): Promise<JobId[] | undefined> {
-  let found: JobId[] | undefined;
-  for (let look = 0; look < LOOKS; look += 1) {
-    await new Promise((resolve) => setTimeout(resolve, limits.lookMs));
-    found = await jobsByName(env, jobName, limits.queryMs);
-    if (found !== undefined && found.length > 0) return found;
-  }
-  return found;
-}
-
 /** The jobs of a name that have not ended; undefined: the server cannot be asked. */
 async function jobsByName(
   env: NodeJS.ProcessEnv,
@@ -134,16 +111,6 @@ async function jobsByName(
   const lines = result.stdout.split('\n').filter((line) => line.trim() !== '');
   const jobs = lines.map((line) => readJobId(line));
   return jobs.every((job) => job !== undefined) ? jobs : undefined;
-}
-
-function noJob(result: RunResult): StartJupyterError {
-  if (result.exitCode !== 0) {
-    const message = 'qsub did not submit the job';
-    return new StartJupyterError('scheduler-unreachable', message, { detail: failureOf('qsub', result) });
-  }
-  return new StartJupyterError('scheduler-refused', 'qsub gave no job id, and there is no such job', {
-    detail: [result.stdout, result.stderr].join('\n').trim(),
-  });
 }
 
 /** The last line that is an id and nothing else: filters and wrappers of sites print notices before it. */

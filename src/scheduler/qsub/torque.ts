@@ -1,4 +1,4 @@
-/** Torque, through their own commands on PATH. */
+/** Torque, through its own commands on PATH. */
 import { torqueDirectives } from './torque-directives.js';
 import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubVariables } from './qsub-environment.js';

@@ -1,5 +1,6 @@
 /** Slurm's words about one job as a scheduler-neutral state. Pure. */
-import { slurmPhase, slurmStateName } from '../../job-states.js';
+import { slurmOutcome, slurmPhase } from '../../job-states.js';
+import { OUTCOMES } from '../outcomes.js';
 import type { JobState } from '../scheduler.js';
 
 /** What squeue (or sacct) says of a job, field by field as printed; times in UTC. */
@@ -10,23 +11,6 @@ export interface SlurmJob {
   start: string;
   end: string;
 }
-
-type Outcome = Extract<JobState, { phase: 'ended' }>['outcome'];
-
-const OUTCOMES: Record<string, Outcome> = {
-  COMPLETED: 'completed',
-  CD: 'completed',
-  CANCELLED: 'cancelled',
-  CA: 'cancelled',
-  PREEMPTED: 'cancelled',
-  PR: 'cancelled',
-  REVOKED: 'cancelled',
-  RV: 'cancelled',
-  TIMEOUT: 'timed-out',
-  TO: 'timed-out',
-  DEADLINE: 'timed-out',
-  DL: 'timed-out',
-};
 
 export function jobState(job: SlurmJob): JobState {
   const phase = slurmPhase(job.state);
@@ -51,7 +35,9 @@ function running({ batchHost, end }: SlurmJob): JobState {
 }
 
 function ended({ state, reason }: SlurmJob): JobState {
-  const outcome = OUTCOMES[slurmStateName(state)] ?? 'failed';
+  const told = slurmOutcome(state);
+  // REVOKED alone tells none: here it has ended, whatever becomes of it on another cluster.
+  const outcome = told ? OUTCOMES[told] : 'cancelled';
   if (outcome === 'completed') return { phase: 'ended', outcome };
   return { phase: 'ended', outcome, detail: said(reason) ? `${state} (${reason})` : state };
 }

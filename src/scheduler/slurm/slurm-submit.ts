@@ -1,8 +1,9 @@
-/** Submits a job to Slurm at most once, and finds out what became of it when sbatch gave no clear answer. */
+/** Submits a job to Slurm, and finds out what became of it when sbatch gave no clear answer. */
 import { StartJupyterError } from '../../errors.js';
 import { delayedAbort } from '../../platform/delayed-abort.js';
 import { failureOf, run, type RunResult } from '../../platform/process.js';
 import type { JobId, SubmitOptions } from '../scheduler.js';
+import { lookForJob, submitOnce } from '../submit-once.js';
 import { cancelSlurmJob } from './slurm-cancel.js';
 import { sbatchEnvironment } from './slurm-environment.js';
 import { findSlurmJobs } from './slurm-inspect.js';
@@ -20,8 +21,6 @@ export interface SubmitLimits {
 
 export const SUBMIT_LIMITS: SubmitLimits = { sbatchMs: 150_000, graceMs: 5000, lookMs: 1000 };
 
-const LOOKS = 3;
-
 /** `--parsable` makes sbatch print the id alone; a site's wrapper may refuse it. */
 export function sbatchCommand(scriptPath: string, extraArguments: readonly string[]): string[] {
   return ['sbatch', '--parsable', ...extraArguments, scriptPath];
@@ -35,20 +34,13 @@ export async function submitToSlurm(
   limits: SubmitLimits,
 ): Promise<JobId> {
   const { signal, jobName, extraArguments } = options;
-  if (signal?.aborted) throw interrupted();
-  const result = await runSbatch(env, sbatchCommand(scriptPath, extraArguments), limits, signal);
-  const jobs = await submittedJobs(env, result, jobName, limits);
-  if (signal?.aborted) {
-    for (const job of jobs) await cancelSlurmJob(env, job);
-    throw interrupted();
-  }
-  const [job] = jobs;
-  if (job === undefined) throw noJob(result);
-  return job;
-}
-
-function interrupted(): StartJupyterError {
-  return new StartJupyterError('interrupted', 'interrupted while the job was being submitted');
+  const steps = {
+    program: 'sbatch' as const,
+    submit: () => runSbatch(env, sbatchCommand(scriptPath, extraArguments), limits, signal),
+    jobsOf: (result: RunResult) => submittedJobs(env, result, jobName, limits),
+    cancel: (job: JobId) => cancelSlurmJob(env, job),
+  };
+  return await submitOnce(steps, signal);
 }
 
 async function runSbatch(
@@ -92,7 +84,7 @@ async function submittedJobs(
   const id = result.exitCode === 0 ? readJobId(result.stdout) : undefined;
   if (id) return [id];
   if (isRefusal(result)) throw refused(result.stderr.trim() || result.stdout.trim());
-  const found = await lookForJob(env, jobName, limits);
+  const found = await lookForJob(() => findSlurmJobs(env, jobName), limits.lookMs);
   if (found === undefined) throw unreachable(failureOf('sbatch', result), jobName);
   return found;
 }
@@ -105,31 +97,6 @@ function isRefusal(result: RunResult): boolean {
   return !/timed out|unable to contact|connection (refused|reset|failure)|connect failure|zero bytes/i.test(
     result.stderr,
   );
-}
-
-/** Several looks, because the controller may still be taking the job in. Undefined: Slurm cannot be asked. */
-async function lookForJob(
-  env: NodeJS.ProcessEnv,
-  jobName: string,
-  limits: SubmitLimits,
-): Promise<JobId[] | undefined> {
-  let found: JobId[] | undefined;
-  for (let look = 0; look < LOOKS; look += 1) {
-    await new Promise((resolve) => setTimeout(resolve, limits.lookMs));
-    found = await findSlurmJobs(env, jobName);
-    if (found !== undefined && found.length > 0) return found;
-  }
-  return found;
-}
-
-function noJob(result: RunResult): StartJupyterError {
-  if (result.exitCode !== 0) {
-    const message = 'sbatch did not submit the job';
-    return new StartJupyterError('scheduler-unreachable', message, { detail: failureOf('sbatch', result) });
-  }
-  return new StartJupyterError('scheduler-refused', 'sbatch gave no job id, and there is no such job', {
-    detail: [result.stdout, result.stderr].join('\n').trim(),
-  });
 }
 
 /**

@@ -72,6 +72,16 @@ describe.skipIf(process.platform === 'win32')('the state of a Slurm job', () => 
       { phase: 'ended', outcome: 'timed-out', detail: 'TIMEOUT (TimeLimit)' },
     ],
     [
+      'preempted',
+      ['PREEMPTED', 'None', 'vm', 'N/A', 'N/A'],
+      { phase: 'ended', outcome: 'cancelled', detail: 'PREEMPTED' },
+    ],
+    [
+      'another cluster’s now',
+      ['REVOKED', 'None', 'vm', 'N/A', 'N/A'],
+      { phase: 'ended', outcome: 'cancelled', detail: 'REVOKED' },
+    ],
+    [
       'of a kind that is new',
       ['DREAMING', 'None', 'vm', 'N/A', 'N/A'],
       { phase: 'unknown', why: 'Slurm says "DREAMING" of the job' },
