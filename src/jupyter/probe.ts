@@ -14,7 +14,8 @@ export interface JupyterFound {
   /** It is in a container image, and so are these paths. */
   image?: {
     path: string;
-    /** Configuration files there, or in the home directory, could name its options. */ configured: boolean;
+    /** Configuration files there, or in the home directory, could name its options. */
+    configured: boolean;
   };
 }
 

@@ -1,8 +1,8 @@
 /** The notebook's top-level directory, from what was typed. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
+import { typedPath } from './home.js';
 
 /** Absolute path of an existing directory that can be read and entered. `typed` is relative to `cwd`; none: home. */
 export async function notebookDirectory(
@@ -10,7 +10,7 @@ export async function notebookDirectory(
   home: string,
   cwd: string,
 ): Promise<string> {
-  const path = typed === undefined ? home : resolve(cwd, expandHome(typed, home));
+  const path = typed === undefined ? home : typedPath(typed, home, cwd);
   const refuse = (why: string, hint: string): never => {
     throw new StartJupyterError('bad-directory', `The directory ${JSON.stringify(path)} ${why}.`, { hint });
   };
@@ -28,10 +28,4 @@ export async function notebookDirectory(
     refuse('may not be read by you', 'Name a directory of your own with --dir.'),
   );
   return path;
-}
-
-/** The shell leaves `~` alone in `--dir=~/course`. */
-function expandHome(path: string, home: string): string {
-  if (path === '~') return home;
-  return path.startsWith('~/') ? join(home, path.slice(2)) : path;
 }

@@ -1,6 +1,6 @@
 /** Where a person's own files are. */
 import { homedir } from 'node:os';
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 
 /** Everything is kept under it. Throws 'bad-directory' where nobody says where it is. */
@@ -10,4 +10,10 @@ export function homeDirectory(env: NodeJS.ProcessEnv): string {
   throw new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
     hint: 'Set HOME to it: export HOME=/home/NAME.',
   });
+}
+
+/** A path as it was typed, in full. The shell leaves `~` alone in `--dir=~/course`. */
+export function typedPath(typed: string, home: string, cwd: string): string {
+  if (typed === '~') return home;
+  return typed.startsWith('~/') ? join(home, typed.slice(2)) : resolve(cwd, typed);
 }

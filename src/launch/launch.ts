@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
-import { sentence } from '../errors.js';
+import { messageOf, sentence } from '../errors.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { startPath } from '../jupyter/server-choice.js';
 import { jupyterConfig } from '../jupyter/settings.js';
@@ -207,12 +207,8 @@ async function registerJob(
     await client.link(reservation, jobId.id, signal);
   } catch (error) {
     stopIfAborted(signal);
-    const why = error instanceof Error ? error.message : String(error);
-    progress.warn(
-      sentence(
-        `${done}, but the proxy was not told its number, so that its page cannot show the job's state: ${why}`,
-      ),
-    );
+    const what = `${done}, but the proxy was not told its number, so that its page cannot show the job's state`;
+    progress.warn(sentence(`${what}: ${messageOf(error)}`));
   }
   stopIfAborted(signal);
 }

@@ -1,5 +1,5 @@
 /** What was taken and how to give it back, newest first. */
-import { sentence } from '../errors.js';
+import { messageOf, sentence } from '../errors.js';
 import type { Progress } from './progress.js';
 
 export interface UndoStack {
@@ -23,8 +23,7 @@ export function createUndoStack(): UndoStack {
         try {
           await step.giveBack();
         } catch (error) {
-          const why = error instanceof Error ? error.message : String(error);
-          failures.push(sentence(`Could not ${step.what}: ${why}`));
+          failures.push(sentence(`Could not ${step.what}: ${messageOf(error)}`));
         }
       }
       return failures;

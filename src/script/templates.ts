@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
+import type { Server } from './call.js';
 import { checkTemplate, templateText } from './check.js';
 import { badTemplate, wrong } from './template-problem.js';
 
@@ -21,11 +22,7 @@ export interface Template {
 }
 
 /** The file of a shipped template, for `--server` and for the default. */
-export function shippedTemplatePath(
-  templatesFolder: string,
-  scheduler: string,
-  server: 'notebook' | 'jupyterlab',
-): string {
+export function shippedTemplatePath(templatesFolder: string, scheduler: string, server: Server): string {
   return join(templatesFolder, scheduler, `${server}.sh`);
 }
 

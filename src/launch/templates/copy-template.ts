@@ -1,7 +1,8 @@
 /** A template as a new file, never over another one. */
 import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
+import { typedPath } from '../home.js';
 
 export interface CopyPlaces {
   /** The template's name (`slurm/astro.sh`); of a file elsewhere, what it would be called in a folder of templates. */
@@ -19,7 +20,7 @@ export interface CopyPlaces {
 export async function copyDestination(to: string | undefined, places: CopyPlaces): Promise<string> {
   const { name, ownFolder, cwd, home } = places;
   if (to === undefined) return join(ownFolder, name);
-  const path = to.startsWith('~/') ? join(home, to.slice(2)) : resolve(cwd, to);
+  const path = typedPath(to, home, cwd);
   if (await isFolder(path)) return join(path, basename(name));
   if (to.endsWith('/')) throw noFolder(path);
   if (/^[^./~][^/]*$/.test(to) && !to.endsWith('.sh')) return join(ownFolder, dirname(name), `${to}.sh`);

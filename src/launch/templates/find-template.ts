@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
 import { SCHEDULER_FOLDERS, SHIPPED_NAME, templateNames } from '../../script/templates.js';
 import { nearest } from '../../site/nearest.js';
+import { typedPath } from '../home.js';
 import type { LayerName, TemplateFolder } from './template-folders.js';
 
 export interface TemplateSearch {
@@ -15,7 +16,7 @@ export interface TemplateSearch {
   folders: readonly TemplateFolder[];
   /** What a relative path starts from: the current directory, or the folder of the configuration file. */
   base: string;
-  /** Of the person: the shell leaves `~` alone in `--batch-script=~/my.sh`. */
+  /** Of the person: a path that was typed may begin with `~/`. */
   home?: string;
   /** A file is what is most likely meant: nothing is refused for being a template's name as well. */
   preferFile?: boolean;
@@ -79,8 +80,7 @@ function filesOf(bare: string): string[] {
 }
 
 function pathOf({ name, base, home }: TemplateSearch): string {
-  if (home !== undefined && name.startsWith('~/')) return join(home, name.slice(2));
-  return resolve(base, name);
+  return home === undefined ? resolve(base, name) : typedPath(name, home, base);
 }
 
 /** What cannot be looked at is taken for a file: reading it says then what is wrong. */
