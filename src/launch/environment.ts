@@ -25,9 +25,11 @@ export function planEnvironment(
   const systemConda = usual && systemImage === undefined ? condaOfSystem(values) : undefined;
   if (imagePlan === undefined) refuseWithoutImage(options);
   const chosen = conda ?? systemConda;
+  // The system's own would only stand beside the image.
+  const modules = options.modules ?? (imagePlan === undefined ? values.modules : undefined) ?? [];
+  if (modules.length + (imagePlan?.modules.length ?? 0) === 0) refuseWithoutModules(options);
   return {
-    // The system's own would only stand beside the image.
-    modules: options.modules ?? (imagePlan === undefined ? values.modules : undefined) ?? [],
+    modules,
     modulepath: options.modulepath?.map((folder) => resolve(cwd, folder)) ?? values.modulepath ?? [],
     moduleStart: values.module_start,
     ...(chosen === undefined ? {} : { conda: chosen }),
@@ -84,13 +86,22 @@ function refuseTogether(options: LaunchOptions): void {
   }
 }
 
-/** A variable may be there for other launches: it has no effect then. */
 function refuseWithoutImage(options: LaunchOptions): void {
   const { binds, imageGpu } = options;
   const given = [...(binds ? [options.from('binds')] : []), ...(imageGpu ? [options.from('image_gpu')] : [])];
+  refuseAlone(given, 'an image', 'Name the image with --image.');
+}
+
+function refuseWithoutModules(options: LaunchOptions): void {
+  const given = options.modulepath ? [options.from('modulepath')] : [];
+  refuseAlone(given, 'modules', 'Name the modules with --modules.');
+}
+
+/** A variable may be there for other launches: it has no effect then. */
+function refuseAlone(given: readonly string[], without: string, hint: string): void {
   const option = given.find((from) => from.startsWith('--'));
   if (option === undefined) return;
-  throw refusal(`${option} means something only with an image.`, 'Name the image with --image.');
+  throw refusal(`${option} means something only with ${without}.`, hint);
 }
 
 function refusal(message: string, hint: string): StartJupyterError {

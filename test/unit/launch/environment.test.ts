@@ -94,8 +94,19 @@ describe('the software that Jupyter runs in', () => {
       { binds: ['/data'], condaEnv: 'astro' },
       '--bind means something only with an image',
     ],
+    [
+      'a folder of modules without modules',
+      { modulepath: ['/sw'] },
+      '--modulepath means something only with modules',
+    ],
   ])('is refused: %s', (_what, given, message) => {
     expect(() => plan(given)).toThrow(message);
+  });
+
+  it('may look for the system’s modules elsewhere, and for those that bring what runs an image', () => {
+    expect(plan({ modulepath: ['sw'] }, { modules: ['gcc'] }).modulepath).toEqual(['/home/ada/sw']);
+    const runner = { image_modules: ['apptainer'] };
+    expect(plan({ modulepath: ['/sw'], image: '/i.sif' }, runner).modulepath).toEqual(['/sw']);
   });
 
   it('leaves the system’s other out', () => {
