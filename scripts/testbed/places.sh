@@ -28,7 +28,7 @@ user_mike=sjmike
 user_nina=sjnina
 user_long=sjlong
 user_proxy=sjproxy
-# A class: student01 to student12.
+# A class: sjstudent01 to sjstudent12.
 student_prefix=sjstudent
 students=12
 
