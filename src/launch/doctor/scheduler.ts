@@ -47,6 +47,8 @@ export async function lookAtScheduler({ context, options, system, kind }: Surrou
     scheduler.partitions(signal),
     doubtsOf(scheduler, signal),
   ]);
+  // Programs of another scheduler: to wait for an answer of this one mends nothing.
+  if (doubts.some(({ verdict }) => verdict === 'bad')) return doubts;
   const shown = version === undefined ? name : `${name} ${version}`;
   if (partitions === undefined) {
     return [noAnswer(`${shown} does not answer.`), ...doubts];

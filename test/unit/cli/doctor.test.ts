@@ -239,18 +239,38 @@ describe('the doctor', () => {
     });
   });
 
-  it('of Torque and PBS knows the version, and asks for queues', async () => {
-    await programs.add('qsub', 'true');
+  it.each([
+    ['torque', 'Torque 6.1.3.h5', 'Version: 6.1.3.h5'],
+    ['pbs', 'PBS 23.06.06', 'pbs_version = 23.06.06'],
+  ])('of %s knows the version, asks for queues, and submits nothing', async (kind, shown, version) => {
+    await programs.add('qsub', `echo '${version}'`);
     await programs.add(
       'qstat',
-      String.raw`if [ "$1" = --version ]; then echo 'pbs_version = 23.06.06'; else printf 'Queue: workq\n    enabled = True\n    started = True\n\n'; fi`,
+      String.raw`if [ "$1" = --version ]; then echo '${version}'; else printf 'Queue: workq\n    enabled = True\n    started = True\n\n'; fi`,
     );
-    configure('scheduler: pbs', 'endpoint: test.localhost:1');
+    await programs.add('qdel', 'true');
+    configure(`scheduler: ${kind}`, 'endpoint: test.localhost:1');
     const { of } = await examined();
-    expect(of('Scheduler')[0]).toMatchObject({ verdict: 'good', text: 'PBS 23.06.06 answers; queue workq' });
-    expect(await programs.calls('qsub').then((calls) => calls.map(({ args }) => args))).not.toContainEqual(
-      [],
-    );
+    expect(of('Scheduler')).toEqual([
+      expect.objectContaining({ verdict: 'good', text: `${shown} answers; queue workq` }),
+    ]);
+    const asked = async (name: string) => (await programs.calls(name)).map(({ args }) => args.join(' '));
+    expect(await asked('qsub')).toEqual(['--version']);
+    expect((await asked('qstat')).sort()).toEqual(['--version', '-Qf']);
+    expect(await asked('qdel')).toEqual([]);
+  });
+
+  it('says of a qsub in front of Slurm what a launch says of it', async () => {
+    await programs.add('qsub', `echo 'Unknown option: version' >&2; echo '    qsub [-P wckey]' >&2; exit 1`);
+    await programs.add('qstat', 'exit 1');
+    configure('scheduler: torque', 'endpoint: test.localhost:1');
+    const { status, of } = await examined();
+    expect(of('Scheduler')).toEqual([expect.objectContaining({ verdict: 'bad', code: 'bad-configuration' })]);
+    expect(of('Scheduler')[0]?.cure).toContain('scheduler: slurm');
+    expect(status).toBe(3);
+    expect(await programs.calls('qsub').then((calls) => calls.map(({ args }) => args))).toEqual([
+      ['--version'],
+    ]);
   });
 
   it('says what software there is', async () => {
