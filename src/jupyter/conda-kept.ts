@@ -60,9 +60,10 @@ async function buildInTurn(
   });
   if (lock === undefined) return (await readMark(place)) ?? builtEnvironment(file, env, context);
   try {
-    // Of this very environment, and below the folder that is ours.
-    for (const half of lock.leftovers.filter((path) => path.startsWith(`${place}-`)))
-      await removeFolder(half);
+    // Of this very environment, right in the folder that is ours: a path may lead on from there to anywhere.
+    const isHalf = (path: string): boolean =>
+      path.startsWith(`${place}-`) && /^[0-9a-f]+$/.test(path.slice(place.length + 1));
+    for (const half of lock.leftovers.filter(isHalf)) await removeFolder(half);
     const meanwhile = await readMark(place);
     if (meanwhile !== undefined) return meanwhile;
     await build({ tool, file, description: `${place}.yml`, prefix }, env, context);

@@ -1,7 +1,7 @@
 /** Everything that is looked at before anything is taken. */
 import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
-import { changesEnvironment } from '../jupyter/environment-plan.js';
+import { changesEnvironment, type EnvironmentPlan } from '../jupyter/environment-plan.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
 import { probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import {
@@ -120,10 +120,7 @@ async function prepareWith(
   const plan = planEnvironment(options, system, context.cwd);
   const changed = changesEnvironment(plan);
   const environment = changed
-    ? await resolveEnvironment(
-        plan,
-        resolveContext(context, options, { home, notebook: rootDir, session: place.directory }),
-      )
+    ? await makeEnvironment(plan, context, options, { home, notebook: rootDir, session: place.directory })
     : asItIs(env);
   const probing = options.check
     ? ((changed ? undefined : early) ?? environment.probe(context.signal))
@@ -163,7 +160,25 @@ function namesEnvironment({ modules, condaEnv, condaYml, image, profile }: Launc
   return [modules, condaEnv, condaYml, image, profile].some((value) => value !== undefined);
 }
 
-export function resolveContext(
+/**
+ * The software as the job will make it, made here. What lies among the conda environments that were built before is taken for
+ * one of ours, and its scripts run: nobody else may be able to put anything there.
+ */
+export async function makeEnvironment(
+  plan: EnvironmentPlan,
+  context: LaunchContext,
+  options: LaunchOptions,
+  directories: ResolveContext['directories'],
+): Promise<ResolvedEnvironment> {
+  const resolving = resolveContext(context, options, directories);
+  if (plan.conda?.kind === 'yml') {
+    const { checkSafePlace } = await import('../session/examine.js');
+    await checkSafePlace(resolving.condaFolder);
+  }
+  return await resolveEnvironment(plan, resolving);
+}
+
+function resolveContext(
   { env, packageFolder, signal, progress }: LaunchContext,
   { dryRun, check }: LaunchOptions,
   directories: ResolveContext['directories'],

@@ -31,6 +31,14 @@ export async function examineSessions(sessionsDirectory: string): Promise<Sessio
   }
 }
 
+/**
+ * Refuses a place, which need not be there, in which somebody else could put or change things.
+ * @throws StartJupyterError 'unsafe-directory', 'bad-directory'
+ */
+export async function checkSafePlace(path: string): Promise<void> {
+  await checkSafe(await deepestFolder(path));
+}
+
 /** The deepest one that is there. */
 async function deepestFolder(path: string): Promise<string> {
   try {

@@ -2,7 +2,7 @@
 import { changesEnvironment, type EnvironmentPlan } from '../../jupyter/environment-plan.js';
 import { activeEnvironment } from '../../jupyter/environment.js';
 import { findOnPath } from '../../jupyter/probe.js';
-import { asItIs, resolveEnvironment, type ResolvedEnvironment } from '../../jupyter/resolve.js';
+import { asItIs, type ResolvedEnvironment } from '../../jupyter/resolve.js';
 import { chooseServer, title } from '../../jupyter/server-choice.js';
 import { run } from '../../platform/process.js';
 import { stateDirectory } from '../../session/store.js';
@@ -11,7 +11,7 @@ import { planEnvironment } from '../environment.js';
 import { notebookDirectory } from '../directory.js';
 import { homeDirectory } from '../home.js';
 import type { LaunchOptions } from '../options.js';
-import { resolveContext } from '../prepare.js';
+import { makeEnvironment } from '../prepare.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
@@ -48,7 +48,7 @@ async function made(
   const notebook = await notebookDirectory(options.directory, home, context.cwd);
   const session = stateDirectory(context.env, home);
   const dry = { ...options, dryRun: true };
-  return await resolveEnvironment(plan, resolveContext(context, dry, { home, notebook, session }));
+  return await makeEnvironment(plan, context, dry, { home, notebook, session });
 }
 
 export async function lookForConda({ context, system }: Surroundings): Promise<Finding[]> {

@@ -7,11 +7,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { builtEnvironment } from '../../../src/jupyter/conda-kept.js';
+import { builtEnvironment, type NotBuilt } from '../../../src/jupyter/conda-kept.js';
 import type { CondaEnvironment } from '../../../src/jupyter/conda-find.js';
+import type { Holder } from '../../../src/jupyter/conda-lock.js';
 import type { ResolveContext } from '../../../src/jupyter/resolve.js';
 import { resolveContext, standIn, type StandIn } from './conda-stand-in.js';
 
@@ -136,6 +138,31 @@ describe.skipIf(process.platform === 'win32')('an environment that a file descri
       message: `${JSON.stringify(kept)} cannot be written to (EISDIR).`,
     });
     expect(readdirSync(kept)).toEqual([basename(mark), basename(mark).replace('.json', '.yml')]);
+  });
+
+  it('removes what one that was killed left half made, and nothing elsewhere', async () => {
+    const place = ((await build(resolveContext(kept, { dryRun: true }))) as NotBuilt).prefix;
+    const others = join(home, 'others');
+    const makings = [`${place}-0a1b2c`, `${place}-0a/../../../others`];
+    for (const folder of [...makings, others]) mkdirSync(folder, { recursive: true });
+    tools.set({ ending: 'hangs' });
+    const stop = new AbortController();
+    const building = build(resolveContext(kept, { signal: stop.signal }));
+    building.catch(() => undefined);
+    const lock = `${place}.lock.1`;
+    await vi.waitFor(() => expect(existsSync(lock)).toBe(true), 10_000);
+    const holder = JSON.parse(readFileSync(lock, 'utf8')) as Holder;
+    stop.abort();
+    await expect(building).rejects.toMatchObject({ code: 'interrupted' });
+    tools.set({ ending: 'done' });
+    const pid = spawnSync('/bin/true').pid;
+    const left = makings.map((making) => JSON.stringify({ ...holder, pid, making }));
+    for (const text of left) {
+      writeFileSync(lock, text);
+      rmSync((await built()).prefix, { recursive: true });
+    }
+    expect(makings.map((making) => existsSync(making))).toEqual([false, true]);
+    expect(existsSync(others)).toBe(true);
   });
 
   it('cannot be built where nothing can be written', async () => {

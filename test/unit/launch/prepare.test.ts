@@ -1,6 +1,6 @@
 /** Jupyter is asked before everything else is known: what is wrong with the rest must end that question. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LaunchContext } from '../../../src/launch/context.js';
 import type { LaunchOptions } from '../../../src/launch/options.js';
 import { prepare } from '../../../src/launch/prepare.js';
+import { condaEnvironment } from '../jupyter/conda-stand-in.js';
 
 const VERSIONS = 'echo "notebook : 7.4.0"; echo "jupyterlab : 4.4.0"; echo "jupyter_server : 2.16.0"';
 
@@ -46,6 +47,32 @@ describe.skipIf(process.platform === 'win32')('prepare', () => {
     expect(dry.certificate).toBeUndefined();
     expect(real.certificate?.certificatePem).toContain('BEGIN CERTIFICATE');
     expect(real.jupyter?.versions.notebook).toBe('7.4.0');
+  });
+
+  test.each([
+    { mode: 0o777, outcome: { code: 'unsafe-directory' } },
+    // What makes the difference.
+    { mode: 0o700, outcome: undefined },
+  ])('enters an environment that was built before only where nobody else could put one', async (given) => {
+    const file = join(folder, 'astro.yml');
+    writeFileSync(file, 'dependencies:\n  - jupyterlab\n');
+    const asked = options({ condaYml: file, dryRun: true });
+    const { env: built } = (await prepare(context(), asked)).environment;
+    const state = join(folder, '.local/state');
+    const planted = condaEnvironment(join(folder, 'planted'), {
+      'bin/jupyter': `#!/bin/sh\n${VERSIONS}\n`,
+      'etc/conda/activate.d/x.sh': `touch '${folder}/entered'`,
+    });
+    mkdirSync(join(state, 'start-jupyter/conda'), { recursive: true });
+    writeFileSync(`${built['CONDA_PREFIX'] ?? ''}.json`, JSON.stringify({ prefix: planted }));
+    chmodSync(state, given.mode);
+    const error: unknown = await prepare(context(), asked).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (given.outcome) expect(error).toMatchObject(given.outcome);
+    else expect(error).toBeUndefined();
+    expect(existsSync(join(folder, 'entered'))).toBe(given.outcome === undefined);
   });
 
   function jupyter(script: string): void {
