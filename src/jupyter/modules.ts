@@ -8,6 +8,12 @@ import type { ResolveContext, ResolvedEnvironment } from './resolve.js';
 
 const LONGEST_NAME = 200;
 
+/**
+ * A folder that every module system can be told. Lmod 8.6 without its own Tcl runs `$(...)` in a folder's name (seen), and
+ * Environment Modules reads `$NAME` as a variable.
+ */
+const SAYABLE = /^[\p{L}\p{M}\p{N} _.,+@%=~/-]+$/u;
+
 /** Lmod without its cache reads every module file of a site, from a cold parallel file system. */
 const TIMEOUT_MS = 120_000;
 
@@ -67,9 +73,9 @@ function named(modules: readonly string[]): string {
 
 async function checkFolder(folder: string): Promise<void> {
   const shown = JSON.stringify(folder);
-  if (folder.includes(':')) {
+  if (!SAYABLE.test(folder)) {
     throw new StartJupyterError('bad-option', `Modules cannot be looked for in ${shown}.`, {
-      hint: 'The path has a colon in it, which separates the folders of MODULEPATH.',
+      hint: 'A colon separates the folders of MODULEPATH, and module systems hand what else is special to shells on to them: the path may have letters, digits, blanks and _ . , + @ % = ~ / -',
     });
   }
   const found = await stat(folder).catch(() => undefined);

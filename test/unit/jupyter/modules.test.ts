@@ -159,6 +159,29 @@ for (const { system, there, own } of moduleSystems)
       });
     });
 
+    it('any folder arrives exactly or is refused, and nothing is executed', async () => {
+      const canary = join(folder, 'canary');
+      const code = [
+        `$(touch ${canary})`,
+        `\`touch ${canary}\``,
+        `';touch ${canary};'`,
+        `";touch ${canary};"`,
+      ];
+      for (const odd of ['a-1_+@%=~,', '$HOME', '{', '\n', ...code]) {
+        const place = join(folder, 'places', odd);
+        await writeModule(place, 'odd', 'setenv ODD yes');
+        // Lmod has a Tcl of its own, or hands the file to the machine's.
+        for (const fast of ['yes', 'no']) {
+          const asked = { modules: ['odd'], modulepath: [place], env: { LMOD_FAST_TCL_INTERP: fast } };
+          if (odd.startsWith('a')) {
+            const { env } = await load(asked);
+            expect([env['ODD'], env['MODULEPATH']?.split(':')[0]]).toEqual(['yes', place]);
+          } else expect(await refusal(asked)).toMatchObject({ code: 'bad-option' });
+          expect(existsSync(canary)).toBe(false);
+        }
+      }
+    });
+
     it('what a system names is checked as well', async () => {
       expect(await refusal({ modules: ['-f'] })).toMatchObject({ code: 'bad-option' });
     });
