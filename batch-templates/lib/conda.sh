@@ -47,6 +47,8 @@ run_conda_script() {
   shift
   # shellcheck source=/dev/null
   [ ! -r "$sj_script" ] || source "$sj_script" </dev/null || :
+  # Some change what parts words.
+  IFS=$' \t\n'
 }
 
 # conda sorts by code points, whatever the language is.

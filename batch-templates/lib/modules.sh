@@ -36,6 +36,8 @@ load_module() {
   local status before=${LOADEDMODULES-}
   module load "$1" </dev/null
   status=$?
+  # Some change what parts words.
+  IFS=$' \t\n'
   loaded_as "$1" && return 0
   sj_module=$1
   [ "$status" -eq 0 ] || return 1

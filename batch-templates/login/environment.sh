@@ -52,6 +52,7 @@ load_all() {
 source_init() {
   # shellcheck source=/dev/null
   source "$1" </dev/null 3>&-
+  IFS=$' \t\n'
 }
 
 case $1 in

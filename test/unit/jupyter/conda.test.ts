@@ -164,6 +164,15 @@ describe.skipIf(!canRun)('an activated conda environment', () => {
     });
   });
 
+  it('may have a script that parts words in another way', async () => {
+    const script = { 'etc/conda/activate.d/x.sh': 'export IFS=: LEVEL=high' };
+    const { env } = await activate(condaEnvironment(join(home, 'e'), script));
+    expect(env).toMatchObject({ CONDA_PREFIX: join(home, 'e'), HOME: home, LEVEL: 'high' });
+    const init = join(home, 'init.sh');
+    writeFileSync(init, 'IFS=e');
+    expect((await activate(join(home, 'e'), {}, init)).env).toMatchObject({ HOME: home });
+  });
+
   it('whose script ends the shell is refused with its words', async () => {
     const prefix = condaEnvironment(join(home, 'e'), {
       'etc/conda/activate.d/x.sh': 'echo "go away" >&2; exit 0',
