@@ -54,7 +54,8 @@ export async function createConsole(
   const labelled = (label: string, text: string): string =>
     `${colour.dim(`${label}:`)} ${shownControls(text)}`;
   return {
-    doing(text) {
+    doing(said) {
+      const text = shownControls(said);
       if (spinner) spinner.text = text;
       else if (ora)
         spinner = ora({ ...SPINNER, text, stream: stderr, color: colour.level > 0 && 'cyan' }).start();

@@ -66,11 +66,12 @@ describe('without a terminal', () => {
   it('what others say cannot drive the terminal, and keeps its lines', async () => {
     const host = fakeHost();
     const console = await createConsole(host, {});
+    console.doing('Looking into the image \x1b[2Ja\nb');
     console.say('Read this:\n\tthe \x1b]0;title\x07 news');
     console.warn('The proxy refused: \x1b[2J\rno\x9b1m');
     await new Promise(setImmediate);
     expect(host.stderr.text).toBe(
-      'Read this:\n\tthe \\x1b]0;title\\x07 news\nWarning: The proxy refused: \\x1b[2J\\x0dno\\u009b1m\n',
+      'Looking into the image \\x1b[2Ja\\x0ab ...\nRead this:\n\tthe \\x1b]0;title\\x07 news\nWarning: The proxy refused: \\x1b[2J\\x0dno\\u009b1m\n',
     );
   });
 });
