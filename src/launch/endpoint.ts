@@ -7,7 +7,12 @@ import type { Prepared } from './prepare.js';
 /** `DOMAIN` or `DOMAIN:PORT`, without scheme and without `manage.`; no address, there are names below it. Throws 'bad-option'. */
 export function parseEndpoint(text: string): { domain: string; port: number } {
   const [, domain = '', port = '443'] = /^([a-z0-9]+(?:[-.][a-z0-9]+)*)(?::(\d{1,5}))?$/i.exec(text) ?? [];
-  const name = domain !== '' && !/^manage\./i.test(domain) && URL.canParse(`https://manage.${domain}`);
+  const name =
+    // What the DNS can hold, with a session's name before it.
+    domain.split('.').every(({ length }) => length > 0 && length <= 63) &&
+    domain.length <= 200 &&
+    !/^manage\./i.test(domain) &&
+    URL.canParse(`https://manage.${domain}`);
   if (!name || Number(port) < 1 || Number(port) > 65_535) {
     throw new StartJupyterError('bad-option', `${JSON.stringify(text)} is no endpoint.`, {
       hint: 'It is the proxy’s domain without https:// and manage., with a port if that is not 443: jupyter.example.org or jupyter.example.org:8443.',

@@ -36,6 +36,8 @@ describe('an endpoint', () => {
     '$(id).example.org',
     '.',
     ' ',
+    'x'.repeat(64),
+    'abc.'.repeat(50) + 'de',
   ])('is not %j', (text) => {
     expect(() => parseEndpoint(text)).toThrow(
       expect.objectContaining({
