@@ -63,6 +63,13 @@ export async function probeJupyter(env: NodeJS.ProcessEnv, signal?: AbortSignal)
   }
   // Slower, but it is there in every version: importlib.metadata came with Python 3.8.
   const result = await ask(path, ['--version']);
+  // It is there: what cannot be run is the program that its first line names.
+  if (result.notFound) {
+    const needed = python ?? 'the program that its first line names';
+    return {
+      missing: `${path} is there, but ${needed}, which has to run it, is not, or may not be run by you: an environment that was moved, or whose Python is gone, has to be made again.`,
+    };
+  }
   if (result.exitCode !== 0) {
     const why = sentence(lastLine(failureOf(path, result)));
     return { missing: `${path} is there but does not work: ${why}` };
