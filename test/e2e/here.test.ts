@@ -192,7 +192,7 @@ describeOnBed('--here', () => {
     expect(events('link').find((line) => line.session === session.name)).toMatchObject({ job: '77' });
     expect(minutesOf(session)).toBe(20);
     // bubblewrap itself would not hand a signal on.
-    process.kill(Number(/^pid (\d+)$/m.exec(launch.stdout())?.[1]), 'SIGINT');
+    process.kill(Number(/^pid (\d+)$/m.exec(launch.stdout())?.[1]), 'SIGTERM');
     expect(await launch.ended(END_MS)).toMatchObject({ exitCode: 0 });
     await expectGone(session);
     expect(sessionDirectories(nina())).toEqual([]);
