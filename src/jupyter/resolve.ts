@@ -61,7 +61,7 @@ export async function resolveEnvironment(
   return resolved;
 }
 
-/** What is active where the command was typed. */
-export function asItIs(env: NodeJS.ProcessEnv): ResolvedEnvironment {
-  return { env, recorded: {}, probe: (signal) => probeJupyter(env, signal) };
+/** What is active where the command was typed. `asked`: its Jupyter, when that is being asked for already. */
+export function asItIs(env: NodeJS.ProcessEnv, asked?: Promise<ProbeResult>): ResolvedEnvironment {
+  return { env, recorded: {}, probe: (signal) => asked ?? probeJupyter(env, signal) };
 }

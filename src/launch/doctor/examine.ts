@@ -5,6 +5,7 @@ import { VERSION } from '../../version.js';
 import type { LaunchContext } from '../context.js';
 import { stopIfAborted } from '../interrupted.js';
 import type { LaunchOptions } from '../options.js';
+import { lookForDirectory, lookForTemplate } from './choices.js';
 import { bad, good, type Finding } from './finding.js';
 import { limited } from './limited.js';
 import { lookAtProxyOf } from './proxy.js';
@@ -43,6 +44,7 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
   const early = [
     isHome ? look('Configuration', lookForFiles) : Promise.resolve(homeless),
     isHome ? look('Sessions', lookForSessions) : Promise.resolve([]),
+    isHome ? look('Directory', lookForDirectory) : Promise.resolve([]),
     look('Modules', lookForModules),
     look('Containers', lookForContainers),
   ] as const;
@@ -52,13 +54,14 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
   stopIfAborted(signal);
   surroundings.kind ??= await kindByPrograms(surroundings, signal);
   const late = [
+    look('Template', lookForTemplate),
     look('Scheduler', lookAtScheduler, slowScheduler(surroundings.kind, REST_MS)),
     look('Jupyter', lookForJupyter),
     look('conda', lookForConda),
     look('Proxy', lookAtProxyOf),
   ] as const;
-  const [files, sessions, modules, containers] = await Promise.all(early);
-  const [scheduler, jupyter, conda, proxy] = await Promise.all(late);
+  const [files, sessions, directory, modules, containers] = await Promise.all(early);
+  const [template, scheduler, jupyter, conda, proxy] = await Promise.all(late);
   stopIfAborted(signal);
   const program = good('Program', `start-jupyter ${VERSION}, Node.js ${process.versions.node}`);
   const unread = system.some(({ topic }) => topic === 'Configuration');
@@ -66,6 +69,8 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
     program,
     ...(unread ? [] : files),
     ...system,
+    ...template,
+    ...directory,
     ...scheduler,
     ...jupyter,
     ...conda,

@@ -1,17 +1,16 @@
 /** Jupyter, and what brings it. */
-import { changesEnvironment, type EnvironmentPlan } from '../../jupyter/environment-plan.js';
 import { activeEnvironment } from '../../jupyter/environment.js';
 import { findOnPath } from '../../jupyter/probe.js';
 import { asItIs, type ResolvedEnvironment } from '../../jupyter/resolve.js';
 import { chooseServer, title } from '../../jupyter/server-choice.js';
 import { run } from '../../platform/process.js';
 import { stateDirectory } from '../../session/store.js';
+import type { System } from '../../site/system.js';
 import type { LaunchContext } from '../context.js';
-import { planEnvironment } from '../environment.js';
 import { notebookDirectory } from '../directory.js';
 import { homeDirectory } from '../home.js';
+import { makeSoftware } from '../make-software.js';
 import type { LaunchOptions } from '../options.js';
-import { makeEnvironment } from '../prepare.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
@@ -24,8 +23,7 @@ export async function lookForJupyter({ context, options, system }: Surroundings)
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
   const quiet = { ...context, progress: { ...context.progress, warn } };
-  const plan = system && planEnvironment(options, system, context.cwd);
-  const environment = plan && changesEnvironment(plan) ? await made(plan, quiet, options) : asItIs(env);
+  const environment = system ? await made(quiet, options, system) : asItIs(env);
   const result = await environment.probe(signal);
   const doubts = warnings.map((text) => doubtful('Jupyter', text));
   if ('notLooked' in result) return [doubtful('Jupyter', result.notLooked), ...doubts];
@@ -40,15 +38,15 @@ export async function lookForJupyter({ context, options, system }: Surroundings)
 
 /** As the system wants it; nothing is built. */
 async function made(
-  plan: EnvironmentPlan,
   context: LaunchContext,
   options: LaunchOptions,
+  system: System,
 ): Promise<ResolvedEnvironment> {
   const home = homeDirectory(context.env);
-  const notebook = await notebookDirectory(options.directory, home, context.cwd);
+  // One that there is not is a finding of its own.
+  const notebook = await notebookDirectory(options.directory, home, context.cwd).catch(() => home);
   const session = stateDirectory(context.env, home);
-  const dry = { ...options, dryRun: true };
-  return await makeEnvironment(plan, context, dry, { home, notebook, session });
+  return await makeSoftware(context, { ...options, dryRun: true }, system, { home, notebook, session });
 }
 
 export async function lookForConda({ context, system }: Surroundings): Promise<Finding[]> {

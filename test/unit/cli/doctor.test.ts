@@ -95,6 +95,21 @@ describe('the doctor', () => {
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(110);
   });
 
+  it('looks at the directory and the template that are named', async () => {
+    configure('scheduler: local');
+    const { status, of } = await examined(['-d', 'nowhere', '-b', 'nothing']);
+    expect(of('Directory')[0]).toMatchObject({ verdict: 'bad', code: 'bad-directory' });
+    expect(of('Template')[0]).toMatchObject({ verdict: 'bad', code: 'unknown-template' });
+    expect(of('Jupyter')[0]).toMatchObject({ verdict: 'good' });
+    expect(status).toBe(2);
+
+    writeFileSync(join(home, 'my.sh'), '#!/bin/bash\nstart_session notebook\n');
+    const right = await examined(['-d', '.', '-b', './my.sh']);
+    expect(right.of('Directory')[0]).toMatchObject({ verdict: 'good', text: home });
+    expect(right.of('Template')[0]).toMatchObject({ verdict: 'good', text: join(home, 'my.sh') });
+    expect(right.status).toBe(0);
+  });
+
   it('has the status of what a launch would meet first', async () => {
     await addSlurm();
     await programs.add('jupyter', 'exit 1');

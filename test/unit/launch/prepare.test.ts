@@ -40,6 +40,12 @@ describe.skipIf(process.platform === 'win32')('prepare', () => {
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 10_000);
   });
 
+  test('asks Jupyter once', async () => {
+    jupyter(`echo asked >>"${folder}/asked"; ${VERSIONS}`);
+    await prepare(context(), options({ dryRun: true }));
+    expect(readFileSync(join(folder, 'asked'), 'utf8')).toBe('asked\n');
+  });
+
   test('makes the certificate of a session, and none for a dry run', async () => {
     jupyter(VERSIONS);
     const dry = await prepare(context(), options({ dryRun: true }));
