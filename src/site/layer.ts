@@ -34,14 +34,14 @@ export function readLayer(
   return new Map(Object.entries(top(root, reading)?.systems ?? {}));
 }
 
-/** All mistakes of all files in one error, each with its file, line and key. */
-export function badConfiguration(problems: readonly Problem[]): StartJupyterError {
+/** All mistakes of all files in one error, each with its file, line and key. `keys`: the document about them. */
+export function badConfiguration(problems: readonly Problem[], keys: string): StartJupyterError {
   const lines = problems.map(({ file, line, what }) =>
     line === undefined ? `${file}: ${what}` : `${file}, line ${line}: ${what}`,
   );
   const [first = ''] = lines;
   const message = lines.length === 1 ? first : `${lines.length} mistakes:\n${lines.join('\n')}`;
   return new StartJupyterError('bad-configuration', message, {
-    hint: 'docs/configuration.md explains every key.',
+    hint: `Every key is explained in ${keys}`,
   });
 }

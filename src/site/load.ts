@@ -1,6 +1,6 @@
 /** The systems that are known here: what we ship, what the site and the user say. */
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { badConfiguration, readLayer } from './layer.js';
 import type { LayerName } from './origin.js';
 import { mergeLayers, type System } from './system.js';
@@ -71,12 +71,13 @@ export interface LoadOptions {
 export async function loadSystems({ shippedFile, files, minutes }: LoadOptions): Promise<System[]> {
   const shipped: ConfigurationFile = { layer: 'shipped', file: shippedFile, required: true };
   const all = [shipped, ...files];
+  const keys = join(dirname(shippedFile), 'docs/configuration.md');
   const trees = await Promise.all(all.map(readTree));
   const problems = trees.flatMap((tree) => tree.problems);
   const layers = all.map((file, index) => readLayer(trees[index]?.root, file, minutes, problems));
-  if (problems.length > 0) throw badConfiguration(problems);
+  if (problems.length > 0) throw badConfiguration(problems, keys);
   const systems = mergeLayers(layers, problems);
-  if (problems.length > 0) throw badConfiguration(problems);
+  if (problems.length > 0) throw badConfiguration(problems, keys);
   return systems;
 }
 

@@ -1,4 +1,5 @@
 /** `start-jupyter profiles` */
+import { join } from 'node:path';
 import { findSystem } from '../../launch/find-system.js';
 import { offeredProfiles } from '../../launch/profiles/profile.js';
 import { createConsole, paint } from '../console.js';
@@ -28,7 +29,8 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
     console.fact('System', `${system.name} (${why})`);
     if (profiles.length === 0) {
       console.say(`${system.name} has no profiles${system.profiles ? ' for you' : ''}.`);
-      console.say('docs/configuration.md tells how to write one of your own, under "Profiles".');
+      const document = join(context.packageFolder, 'docs/configuration.md');
+      console.say(`How to write one of your own: ${document}, under "Profiles".`);
       return;
     }
     const colour = await paint(host.stdout, host.env);

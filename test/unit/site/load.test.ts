@@ -150,6 +150,11 @@ describe('the layers', () => {
     await expect(loadSystems({ shippedFile: place('0.yaml'), files: [named], minutes })).rejects.toThrow(
       `${named.file}: cannot be read (ENOENT)`,
     );
+    await expect(
+      loadSystems({ shippedFile: place('0.yaml'), files: [named], minutes }),
+    ).rejects.toMatchObject({
+      hint: `Every key is explained in ${place(join('docs', 'configuration.md'))}`,
+    });
   });
 
   it('are not passed over when they cannot be read', async () => {
