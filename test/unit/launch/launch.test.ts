@@ -262,6 +262,23 @@ onPosix('a launch on this very machine through a proxy elsewhere', () => {
     expect(sessions()).toEqual([]);
   });
 
+  it('that breaks down once it was opened says so, and gives everything back', async () => {
+    // What the job reports back, and then its end.
+    const script = 'echo "{}" >"${1%/*}/ready.json"; sleep 2; echo "the disk is full"; exit 5';
+    tool(
+      'jupyter',
+      `for word; do case $word in --config=*) set -- "\${word#--config=}"; ${script} ;; esac; done; echo "notebook : 7.6.0"`,
+    );
+    const { host, lines } = await stage();
+    const { status, stdout, stderr } = await outcomeOf(here(...endpoint()), host);
+    expect(stdout).toMatch(URL_PATTERN);
+    expect(status).toBe(4);
+    expect(stderr).toContain('start-jupyter: Jupyter broke down.');
+    expect(stderr).toContain('  | the disk is full');
+    expect(lines.at(-1)).toBe(GIVE_BACK);
+    expect(sessions()).toEqual([]);
+  });
+
   it('stops Jupyter at Ctrl-C, also while it starts', async () => {
     tool(
       'jupyter',
