@@ -70,7 +70,8 @@ function noJupyter(why: string): StartJupyterError {
   return new StartJupyterError('no-jupyter', why, {
     hint: [
       'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
-      'or install it: pip install --user jupyterlab notebook. Then try again.',
+      'or make one: python3 -m venv ~/jupyter && ~/jupyter/bin/pip install jupyterlab notebook',
+      'and then: source ~/jupyter/bin/activate',
       'To see the script without it: --dry-run --no-check.',
     ].join('\n'),
   });
