@@ -107,6 +107,15 @@ describe.skipIf(process.platform === 'win32')('an environment that a file descri
     },
   );
 
+  it('is not there because a tool says that all is well', async () => {
+    tools.set({ ending: 'nothing' });
+    await expect(build()).rejects.toMatchObject({
+      code: 'no-conda',
+      message: `micromamba could not build ${file}: it ended with status 0.`,
+    });
+    expect(readdirSync(kept)).toEqual([expect.stringMatching(/\.yml$/)]);
+  });
+
   it('leaves nothing, and no process, after Ctrl-C', async () => {
     tools.set({ ending: 'hangs' });
     const stop = new AbortController();

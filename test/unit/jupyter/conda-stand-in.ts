@@ -9,7 +9,7 @@ export interface StandInFacts {
   folders: string[];
   prefixes: string[];
   seconds?: number;
-  ending?: 'done' | 'fails' | 'full' | 'hangs';
+  ending?: 'done' | 'fails' | 'full' | 'hangs' | 'nothing';
 }
 
 export interface StandIn {

@@ -99,6 +99,13 @@ for (const { system, there, own } of moduleSystems)
       expect(recorded['sj_modules']).toBe('star');
     });
 
+    it('take another word for a version, and are recorded by the full name', async () => {
+      await writeModule(folder, 'astro/.modulerc', 'module-version astro/1.0 old');
+      const { env, recorded } = await load({ modules: ['astro/old'] });
+      expect(env['LOADEDMODULES']).toBe('astro/1.0');
+      expect(recorded['sj_modules']).toBe('astro/1.0');
+    });
+
     it('take a name without a version, and what is there already', async () => {
       const { env, recorded } = await load({ modules: ['astro'] });
       expect(env).toMatchObject({ ASTRO: 'newer', LOADEDMODULES: 'astro/1.2' });

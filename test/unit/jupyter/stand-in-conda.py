@@ -3,7 +3,7 @@
 the shape of the real ones (conda 24, mamba 1, micromamba 2) and refuses every other argument.
 
 A file `stand-in.json` beside it says what there is, and what building an environment does:
-  {"root": PREFIX, "folders": [...], "prefixes": [...], "seconds": 0.1, "ending": "done" | "fails" | "full" | "hangs"}
+  {"root": PREFIX, "folders": [...], "prefixes": [...], "seconds": 0.1, "ending": "done" | "fails" | "full" | "hangs" | "nothing"}
 Each call is noted in `calls`, a JSON array of arguments a line.
 """
 import json, os, subprocess, sys, time
@@ -29,6 +29,8 @@ def build(prefix, description):
     if name != "micromamba" and os.environ.get("CONDA_ALWAYS_YES") != "true":
         sys.stdout.write("Proceed ([y]/n)? ")
         refuse("no answer" if not sys.stdin.readline() else "?")
+    if facts.get("ending") == "nothing":
+        return
     text = open(description).read()
     print("Collecting package metadata (repodata.json): done", flush=True)
     os.makedirs(os.path.join(prefix, "conda-meta"))
