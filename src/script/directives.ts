@@ -34,8 +34,8 @@ function lineProblems({ text, number }: ShellLine, scheduler: DirectiveReader): 
   if (!mine.includes(scheduler.kind)) {
     return [doubtful(number, `is for another scheduler than ${TITLES[scheduler.kind]}: ${text.trim()}`)];
   }
-  // sbatch 22.05 takes it for a comment (seen), qsub for a directive that the launcher does not read.
-  if (blanks !== '') {
+  // sbatch 22.05 takes it for a comment (seen), qsub for a directive like any other.
+  if (blanks !== '' && prefix === 'SBATCH') {
     const hint = `A directive begins with #${prefix}, without blanks before it.`;
     return [doubtful(number, `has blanks before its directive: ${text.trim()}`, hint)];
   }

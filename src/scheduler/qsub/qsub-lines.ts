@@ -15,11 +15,14 @@ export interface QsubLine {
 
 const PREFIX = '#PBS';
 
+/** Blanks may stand before it, as C's isspace() knows them. */
+const BEGINNING = /^[ \t\v\f\r]*#PBS/;
+
 /** Options without a value. Source: qsub(1B) of Torque 6.1 and of OpenPBS 23.06. */
 const FLAGS = 'EfGhInVxXz';
 
 /**
- * The directives of a script: lines that start with `#PBS` above the first command. A line that cannot be read is left out:
+ * The directives of a script: lines that start with `#PBS`, blanks aside, above the first command. A line that cannot be read is left out:
  * qsub refuses it in its own words.
  * @throws StartJupyterError 'bad-template' for a directive that goes on in the next line
  */
@@ -28,8 +31,9 @@ export function qsubLines(script: string): QsubLine[] {
   const command = lines.findIndex((line) => !/^\s*(#|$)/.test(line));
   const found: QsubLine[] = [];
   for (const [index, line] of lines.slice(0, command === -1 ? undefined : command).entries()) {
-    if (!line.startsWith(PREFIX)) continue;
-    const text = line.slice(PREFIX.length);
+    const [beginning] = BEGINNING.exec(line) ?? [];
+    if (beginning === undefined) continue;
+    const text = line.slice(beginning.length);
     if (text.endsWith('\\')) throw continued(index, line);
     const options = readOptions(words(text));
     if (options && options.length > 0) found.push({ index, options });

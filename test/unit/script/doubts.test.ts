@@ -113,8 +113,9 @@ describe('directiveProblems', () => {
     expect(problems(torque, '#SBATCH -n 1')).toEqual([
       '2 warning: is for another scheduler than Torque: #SBATCH -n 1',
     ]);
-    expect(problems(torque, '#PBS -N x')).toEqual([
+    expect(problems(torque, '#PBS -N x', ' #PBS -N y', ' #PBS -q x')).toEqual([
       '2 warning: says what the launcher says itself, and has no effect: #PBS -N x',
+      '3 warning: says what the launcher says itself, and has no effect: #PBS -N y',
     ]);
   });
 });

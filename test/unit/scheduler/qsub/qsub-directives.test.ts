@@ -75,6 +75,12 @@ describe.each(['torque', 'pbs'] as const)('the directives for %s', (kind) => {
     });
   });
 
+  it('beat also what has blanks before it, which qsub reads all the same', () => {
+    const own = ['  #PBS -N mine -q slow', '\t#PBS -l walltime=60'];
+    const asked = { partition: upper('fast'), walltime: upper(15) };
+    expect(read(kind, asked, ...own)).toMatchObject({ N: BASE.name, q: 'fast', walltime: '00:15:00' });
+  });
+
   it.each<{ title: string; rank: Rank; expected: Record<string, string> }>([
     {
       title: 'the command line beats the template',
@@ -381,7 +387,8 @@ describe('a template’s own lines', () => {
     ['#PBS -q "debug"', { partition: 'debug' }],
     ['#PBS -l nodes=1:ppn=4,walltime=01:00:00', { time: '01:00:00' }],
     ['#PBS-l walltime=5', { time: '5' }],
-    [' #PBS -q debug', {}],
+    [' \t#PBS -q debug', { partition: 'debug' }],
+    ['\u00a0#PBS -q debug', {}],
     ['##PBS -q debug', {}],
     ['#pbs -q debug', {}],
     ['#PBS -q', {}],

@@ -13,7 +13,8 @@ export function qsubReads(script: string): Read {
   const read: Read = { options: {}, last: {}, first: {} };
   for (const line of script.split('\n')) {
     if (/^\s*[^#\s]/.test(line)) break;
-    if (line.startsWith('#PBS')) readOptions(argv(line.slice(4)), read);
+    const text = line.replace(/^[ \t\v\f\r]+/, '');
+    if (text.startsWith('#PBS')) readOptions(argv(text.slice(4)), read);
   }
   return read;
 }
