@@ -14,8 +14,10 @@ import type { LaunchOptions } from '../options.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
-const INSTALL =
-  'Activate the environment that has it (conda activate NAME, module load NAME), or install it: pip install --user jupyterlab notebook';
+const INSTALL = `Activate the environment that has it (conda activate NAME, module load NAME), or make one:
+  python3 -m venv ~/jupyter
+  ~/jupyter/bin/pip install jupyterlab notebook
+  source ~/jupyter/bin/activate`;
 
 /** The Jupyter that a launch would start. */
 export async function lookForJupyter({ context, options, system }: Surroundings): Promise<Finding[]> {

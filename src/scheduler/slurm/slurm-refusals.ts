@@ -19,7 +19,10 @@ const HINTS: [pattern: RegExp, hint: string][] = [
     'The partition has no such resource: see --gpus, --gres and sinfo -o "%R %G".',
   ],
   [/feature/i, 'No node has that --constraint: sinfo -o "%R %f" lists what there is.'],
-  [/reservation/i, 'Look at --reservation: scontrol show reservation lists those that there are.'],
+  [
+    /reservation/i,
+    'The reservation that you, a profile or your site names has to be there and to be for you: scontrol show reservation lists them.',
+  ],
   [
     /node configuration is not available/i,
     'No node there is that large: ask for fewer CPUs, nodes or GPUs, or less memory.',
