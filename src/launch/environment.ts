@@ -1,9 +1,9 @@
 /** From options and system to the software that Jupyter runs in. Pure. */
-import { resolve } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { checkedBind } from '../jupyter/container-binds.js';
 import type { EnvironmentPlan, ImagePlan } from '../jupyter/environment-plan.js';
 import type { System } from '../site/system.js';
+import { typedPath } from './home.js';
 import type { LaunchOptions } from './options.js';
 
 /**
@@ -15,13 +15,15 @@ export function planEnvironment(
   options: LaunchOptions,
   { values }: Pick<System, 'values'>,
   cwd: string,
+  home: string,
 ): EnvironmentPlan {
+  const inFull = (typed: string): string => typedPath(typed, home, cwd);
   refuseTogether(options);
-  const conda = condaOf(options, cwd);
+  const conda = condaOf(options, inFull);
   const image = options.image;
   const usual = conda === undefined && image === undefined;
   const systemImage = usual && options.modules === undefined ? values.image : undefined;
-  const imagePlan = imageOf(options, values, cwd, image ?? systemImage);
+  const imagePlan = imageOf(options, values, cwd, fullImage(image ?? systemImage, inFull));
   const systemConda = usual && systemImage === undefined ? condaOfSystem(values) : undefined;
   if (imagePlan === undefined) refuseWithoutImage(options);
   const chosen = conda ?? systemConda;
@@ -30,7 +32,7 @@ export function planEnvironment(
   if (modules.length + (imagePlan?.modules.length ?? 0) === 0) refuseWithoutModules(options);
   return {
     modules,
-    modulepath: options.modulepath?.map((folder) => resolve(cwd, folder)) ?? values.modulepath ?? [],
+    modulepath: options.modulepath?.map(inFull) ?? values.modulepath ?? [],
     moduleStart: values.module_start,
     ...(chosen === undefined ? {} : { conda: chosen }),
     ...(values.conda_init === undefined ? {} : { condaInit: values.conda_init }),
@@ -38,16 +40,23 @@ export function planEnvironment(
   };
 }
 
-function condaOf({ condaEnv, condaYml }: LaunchOptions, cwd: string): EnvironmentPlan['conda'] {
-  if (condaYml !== undefined) return { kind: 'yml', file: resolve(cwd, condaYml) };
+type InFull = (typed: string) => string;
+
+function condaOf({ condaEnv, condaYml }: LaunchOptions, inFull: InFull): EnvironmentPlan['conda'] {
+  if (condaYml !== undefined) return { kind: 'yml', file: inFull(condaYml) };
   if (condaEnv === undefined) return undefined;
   // A name has no slash in it; anything else is a path.
-  return { kind: 'env', nameOrPath: condaEnv.includes('/') ? resolve(cwd, condaEnv) : condaEnv };
+  return { kind: 'env', nameOrPath: condaEnv.includes('/') ? inFull(condaEnv) : condaEnv };
 }
 
 function condaOfSystem({ conda_env: env, conda_yml: yml }: System['values']): EnvironmentPlan['conda'] {
   if (yml !== undefined) return { kind: 'yml', file: yml };
   return env === undefined ? undefined : { kind: 'env', nameOrPath: env };
+}
+
+/** A path in full, or where a registry has it. */
+function fullImage(image: string | undefined, inFull: InFull): string | undefined {
+  return image === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(image) ? image : inFull(image);
 }
 
 function imageOf(
@@ -59,7 +68,7 @@ function imageOf(
   if (image === undefined) return undefined;
   const gpu = options.imageGpu ?? values.image_gpu;
   return {
-    image: /^[a-z][a-z0-9+.-]*:\/\//i.test(image) ? image : resolve(cwd, image),
+    image,
     binds: [
       ...(values.binds ?? []).map((bind) => checkedBind('binds', bind, cwd)),
       ...(options.binds ?? []).map((bind) => checkedBind(options.from('binds'), bind, cwd)),

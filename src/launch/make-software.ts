@@ -27,7 +27,7 @@ export async function makeSoftware(
 ): Promise<ResolvedEnvironment> {
   const { env, packageFolder, signal, progress } = context;
   const { check, dryRun } = options;
-  const plan = planEnvironment(options, system, context.cwd);
+  const plan = planEnvironment(options, system, context.cwd, directories.home);
   if (!changesEnvironment(plan)) return asItIs(env, asked);
   const condaFolder = join(stateDirectory(env, directories.home), 'conda');
   if (plan.conda?.kind === 'yml') {

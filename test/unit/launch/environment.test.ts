@@ -20,6 +20,7 @@ const plan = (given: Partial<LaunchOptions>, values: Partial<System['values']> =
     options(given),
     { values: { module_start: 'keep', ...values } as System['values'] },
     '/home/ada',
+    '/home/ada',
   );
 
 describe('the software that Jupyter runs in', () => {
@@ -107,6 +108,13 @@ describe('the software that Jupyter runs in', () => {
     expect(plan({ modulepath: ['sw'] }, { modules: ['gcc'] }).modulepath).toEqual(['/home/ada/sw']);
     const runner = { image_modules: ['apptainer'] };
     expect(plan({ modulepath: ['/sw'], image: '/i.sif' }, runner).modulepath).toEqual(['/sw']);
+  });
+
+  it('is found in the home directory where the shell left ~ alone', () => {
+    expect(plan({ image: '~/my.sif' }).image?.image).toBe('/home/ada/my.sif');
+    expect(plan({ condaYml: '~/e.yml' }).conda).toEqual({ kind: 'yml', file: '/home/ada/e.yml' });
+    expect(plan({ condaEnv: '~/envs/e' }).conda).toEqual({ kind: 'env', nameOrPath: '/home/ada/envs/e' });
+    expect(plan({ modules: ['a'], modulepath: ['~/m'] }).modulepath).toEqual(['/home/ada/m']);
   });
 
   it('leaves the system’s other out', () => {

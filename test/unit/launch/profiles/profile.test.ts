@@ -169,6 +169,11 @@ describe.skipIf(process.platform === 'win32')('a profile for some people', () =>
     expect(idCalls()).toBe('C:\n');
   });
 
+  it('is for those who are in one group alone, of which id says no list', async () => {
+    const { context } = stage(`echo 'uid=1000(ann) gid=2002(chem)'`);
+    expect((await withProfile(context, options(), await forGroup('chem'))).profile?.name).toBe('p');
+  });
+
   it('is for its users', async () => {
     const { context } = stage(ANN.replaceAll('(ann)', '(teacher)'));
     expect((await withProfile(context, options(), await forGroup('x'))).profile?.name).toBe('p');
@@ -343,15 +348,17 @@ it('a person’s options leave out what a profile says of other software', async
   const { context } = stage();
   const system = await site({ p: { image: '/p.sif', image_gpu: 'nv', binds: ['/data'] } });
   const conda = options({ profile: 'p', condaEnv: 'mine' });
-  const plan = planEnvironment(conda, await withProfile(context, conda, system), folder);
+  const plan = planEnvironment(conda, await withProfile(context, conda, system), folder, folder);
   expect(plan.image).toBeUndefined();
   expect(plan.conda).toEqual({ kind: 'env', nameOrPath: 'mine' });
   const more = options({ profile: 'p', binds: ['/more'] });
-  expect(planEnvironment(more, await withProfile(context, more, system), folder).image).toMatchObject({
-    image: '/p.sif',
-    binds: ['/data', '/more'],
-    gpu: 'nv',
-  });
+  expect(planEnvironment(more, await withProfile(context, more, system), folder, folder).image).toMatchObject(
+    {
+      image: '/p.sif',
+      binds: ['/data', '/more'],
+      gpu: 'nv',
+    },
+  );
 });
 
 /** What each who may speak would have; a name stands for itself. */
