@@ -55,7 +55,7 @@ function ofFile(file: string): string {
 
 /** Nothing is there to be looked at. */
 function dryRun({ notBuilt: file, prefix }: NotBuilt, resolved: ResolvedEnvironment): ResolvedEnvironment {
-  const notLooked = `The conda environment of ${file} is not built yet: without --dry-run that would be done now, which takes some minutes.`;
+  const notLooked = `The conda environment of ${file} is not built yet: a launch without --dry-run builds it first, which takes some minutes.`;
   return {
     ...resolved,
     // As a system that wants conda looks for it.

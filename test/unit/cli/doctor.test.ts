@@ -288,6 +288,54 @@ describe('the doctor', () => {
     ]);
   });
 
+  it('doubts a scheduler that the file calls otherwise, and knows a queue that takes no jobs', async () => {
+    await programs.add('qsub', `echo 'Version: 6.1.3.h5'`);
+    await programs.add(
+      'qstat',
+      String.raw`printf 'Queue: workq\n    enabled = False\n    started = True\n\nQueue: debug\n    enabled = True\n    started = True\n\n'`,
+    );
+    configure('scheduler: pbs', 'endpoint: test.localhost:1', 'partition: workq');
+    const { of } = await examined();
+    expect(of('Scheduler').map(({ verdict, text }) => [verdict, text])).toEqual([
+      ['good', 'PBS answers; queues workq (closed), debug'],
+      ['doubtful', expect.stringContaining('The qsub here belongs to Torque')],
+    ]);
+    expect(of('Partition')).toEqual([
+      expect.objectContaining({
+        verdict: 'bad',
+        code: 'scheduler-refused',
+        text: 'workq takes no jobs now.',
+      }),
+    ]);
+  });
+
+  it('builds no conda environment', async () => {
+    await programs.add('micromamba', 'exit 1');
+    configure('scheduler: local', `conda_yml: ${home}/e.yml`);
+    writeFileSync(join(home, 'e.yml'), 'dependencies:\n  - jupyterlab\n');
+    const { of, status } = await examined();
+    expect(of('Jupyter')).toEqual([
+      expect.objectContaining({
+        verdict: 'doubtful',
+        text: expect.stringContaining('is not built yet') as string,
+      }),
+    ]);
+    expect(await programs.calls('micromamba')).toEqual([]);
+    expect(readdirSync(home).sort()).toEqual(['.config', 'e.yml']);
+    expect(status).toBe(0);
+  });
+
+  it('says what is active, and what does not work', async () => {
+    await programs.add('apptainer', 'echo apptainer version 1.3.4; exit 1');
+    configure('scheduler: local');
+    const { of } = await examined([], { CONDA_PREFIX: '/opt/envs/sky', CONDA_DEFAULT_ENV: 'sky' });
+    expect(of('conda')[0]?.text).toMatch(/sky is active$/);
+    expect(of('Containers')[0]).toMatchObject({
+      verdict: 'doubtful',
+      text: expect.stringMatching(/\/apptainer does not work\.$/) as string,
+    });
+  });
+
   it('says what software there is', async () => {
     await programs.add('conda', 'true');
     await programs.add('apptainer', 'echo apptainer version 1.3.4');

@@ -91,6 +91,8 @@ describe('a variable that contradicts the command line', () => {
     [['--quiet'], { JSON: '1' }, { quiet: true }],
     [['--json'], { QUIET: '1' }, { json: true }],
     [['--nv'], { ROCM: '1' }, { nv: true }],
+    [['--nv'], { CONDA_ENV: 'a', IMAGE: 'a.sif' }, { nv: true, image: 'a.sif' }],
+    [['--rocm'], { NV: '1', CONDA_YML: 'a', IMAGE: 'a.sif' }, { rocm: true, image: 'a.sif' }],
     [['--conda-env', 'x'], { IMAGE: 'a.sif', BIND: '/a', NV: '1', CONDA_YML: 'a.yml' }, { condaEnv: 'x' }],
     [['--conda-yml', 'x'], { IMAGE: 'a.sif', BIND: '/a', ROCM: '1', CONDA_ENV: 'a' }, { condaYml: 'x' }],
     [['-I', 'a.sif'], { CONDA_ENV: 'a', CONDA_YML: 'b', NV: '1' }, { image: 'a.sif', nv: true }],
