@@ -68,7 +68,12 @@ export function addDoctorCommand(program: Command, host: Host, setStatus: (code:
 
 /** Every command looks at one system, so every one may be told which. */
 function subcommand(parent: Command, name: string, description: string): Command {
-  const command = parent.command(name).description(description).optionsGroup('Options:');
+  const command = parent
+    .command(name)
+    .description(description)
+    .optionsGroup('Options:')
+    // Anew, or it would stand in the group that it has in the program.
+    .helpOption('-h, --help', 'print this help');
   if (!parent.parent)
     command.addOption(new Option('--system <name>', 'which system this is, instead of finding out'));
   return command;

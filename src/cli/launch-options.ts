@@ -6,6 +6,7 @@ import type { LaunchOptions } from '../launch/options.js';
 import { parseTime } from '../scheduler/duration.js';
 import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
+import { nearest } from '../site/nearest.js';
 import type { SystemKey } from '../site/schema.js';
 import type { LaunchFlags } from './options.js';
 import { variableOf } from './variables.js';
@@ -17,6 +18,7 @@ export function readOptions(
   fromVariable: (flag: string) => boolean,
 ): LaunchOptions {
   refuseImage(time, flags.info ?? false);
+  refuseWord(time);
   const source = (flag: keyof LaunchFlags): string => {
     const option = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return fromVariable(flag) ? variableOf(option) : `--${option}`;
@@ -142,6 +144,21 @@ function refuseImage(time: string | undefined, info: boolean): void {
     `${JSON.stringify(time)} is no time${image ? ' but looks like a container image' : ''}.`,
     '-i shows extra information about the job. A container image is given with -I or --image.',
   );
+}
+
+/** Where the time stands, a word is a command that was mistyped, or the interface without its -s. */
+function refuseWord(time: string | undefined): void {
+  if (time === undefined || !/^[a-z]+$/i.test(time)) return;
+  const command = nearest(time, ['templates', 'profiles', 'doctor', 'help']);
+  if (command !== undefined) {
+    throw refusal(`There is no command ${JSON.stringify(time)}.`, `Did you mean "start-jupyter ${command}"?`);
+  }
+  if (/^(notebook|jupyterlab|lab)$/i.test(time)) {
+    throw refusal(
+      `${JSON.stringify(time)} is no time but an interface.`,
+      `It is chosen with -s: start-jupyter -s ${time.toLowerCase()}`,
+    );
+  }
 }
 
 function refusal(message: string, hint: string): StartJupyterError {

@@ -90,8 +90,9 @@ function toOurs(error: unknown): unknown {
   // "error: unknown option '--tiem'\n(Did you mean --time?)", with what was typed as it was typed.
   const [, said = '', suggestion] =
     /^(?:error: )?(.*?)(?:\n\((Did you mean .*)\))?$/s.exec(error.message) ?? [];
+  const command = / for '(templates|profiles|doctor)'\. /.exec(said)?.[1]?.concat(' ') ?? '';
   const message = sentence(said.charAt(0).toUpperCase() + said.slice(1));
   return new StartJupyterError('bad-option', message, {
-    hint: suggestion ?? 'start-jupyter --help lists the options.',
+    hint: suggestion ?? `start-jupyter ${command}--help lists the options.`,
   });
 }

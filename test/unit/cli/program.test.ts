@@ -126,6 +126,14 @@ describe('an option that is wrong', () => {
     [['--nonsense'], "Unknown option '--nonsense'.", /--help/],
     [['--nonsense\nwith a line'], "Unknown option '--nonsense\nwith a line'.", /--help/],
     [['-p'], "Option '-p, --partition <name>' argument missing.", /--help/],
+    [['docter'], 'There is no command "docter".', 'Did you mean "start-jupyter doctor"?'],
+    [['lab'], '"lab" is no time but an interface.', /start-jupyter -s lab$/],
+    [['soon'], '"soon" is not a time.', /2h30m/],
+    [
+      ['templates', 'chekc', 'x'],
+      "Too many arguments for 'templates'. Expected 0 arguments but got 2.",
+      'start-jupyter templates --help lists the options.',
+    ],
     [['30', '40'], 'Too many arguments. Expected 1 argument but got 2.', /--help/],
     [['-t', '2:30'], '"2:30" can be read in two ways.', /2h30m/],
     [['-g', 'two'], '--gpus cannot be "two".', /whole number/],
@@ -293,6 +301,8 @@ describe('help', () => {
 
   it('is the same as a command', async () => {
     expect(await start(['help'])).toEqual(await start(['--help']));
+    const { stdout } = await start(['doctor', '--help']);
+    expect(stdout).toMatch(/^Options:\n {2}--system.*\n {2}--json.*\n {2}-h, --help.*\n\n/m);
   });
 
   it('explains the exit codes', async () => {
