@@ -65,10 +65,13 @@ describe.each(['torque', 'pbs'] as const)('the directives for %s', (kind) => {
     const own = [
       '#PBS -N mine -j n -o /tmp/x -e /tmp/y',
       '#PBS -koe -m abe -zS /bin/tcsh -l walltime=60,file=2gb',
+      // Run again, at a terminal, or many times over.
+      `#PBS -Ir y -${kind === 'torque' ? 't' : 'J'} 1-4`,
     ];
     const script = rendered(kind, {}, ...own);
     expect(script).toContain('\n##PBS -N mine -j n -o /tmp/x -e /tmp/y\n');
     expect(script).toContain('\n#PBS -m abe -l walltime=60,file=2gb\n');
+    expect(script).not.toMatch(/^#PBS.* y/m);
     expect(read(kind, {}, ...own)).toEqual({
       ...{ N: BASE.name, S: '/bin/bash', r: 'n', j: 'oe', o: '/h/a/sessions/s1/scheduler.log' },
       ...{ m: 'abe', walltime: '60', file: '2gb' },
