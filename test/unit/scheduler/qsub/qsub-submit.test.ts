@@ -85,6 +85,7 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
     it.each([
       ['times out', 'exec /bin/sleep 20'],
       ['is killed', 'kill -KILL $$'],
+      ['is killed behind a wrapper', 'exit 137'],
       ['loses the answer', 'echo "qsub: End of File" >&2; exit 1'],
       ['prints no id', 'echo "thank you"'],
     ])('that %s is found by its name, and not made twice', async (_name, body) => {
@@ -115,6 +116,7 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
     it.each([
       ['the server is away', 'echo "cannot connect to server vm" >&2; exit 111'],
       ['it says something else', 'echo "Maintenance"'],
+      ['it says so beside nothing', 'echo "qselect: End of File" >&2'],
     ])('of which nobody can tell, because %s, names the job for a person', async (_name, body) => {
       await fakes.add('qsub', 'kill -KILL $$');
       await fakes.add('qselect', body);
