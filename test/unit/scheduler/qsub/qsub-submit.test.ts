@@ -53,14 +53,20 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
 
     it('runs qsub once, in the session’s directory, with the arguments as they are and without an outer job', async () => {
       await fakes.add('qsub', 'echo "notice" >&2; echo 77.vm');
+      // Without these it is another server, or none.
+      const way = {
+        ...{ PBS_DEFAULT: 'head', PBS_SERVER: 'head', PBS_PRIMARY: 'one', PBS_SECONDARY: 'two' },
+        ...{ PBS_CONF_FILE: '/etc/own.conf', PBS_EXEC: '/opt/pbs', PBS_LEAF_NAME: 'login1' },
+        ...{ PBS_AUTH_METHOD: 'munge', PBS_ENCRYPT_METHOD: 'tls', PBSAPITIMEOUT: '9' },
+      };
       const env = {
         ...{ PBS_JOBID: '1', PBS_O_HOST: 'x', PBS_DPREFIX: '#QUE', PBS_SHELL: '/bin/csh', SECRET: 's' },
-        PBS_DEFAULT: 'head',
+        ...way,
       };
       expect(await submit({ extraArguments: ['-W', 'x="b" $(c)'], env })).toEqual({ id: '77.vm' });
       const calls = await fakes.calls('qsub');
       expect(calls.map((call) => call.args)).toEqual([['-W', 'x="b" $(c)', join(directory, 'batch.sh')]]);
-      expect(calls[0]?.env).toMatchObject({ HOME: '/home/alice', PBS_DEFAULT: 'head', PWD: directory });
+      expect(calls[0]?.env).toMatchObject({ HOME: '/home/alice', ...way, PWD: directory });
       for (const name of ['PBS_JOBID', 'PBS_O_HOST', 'PBS_DPREFIX', 'PBS_SHELL', 'SECRET']) {
         expect(calls[0]?.env).not.toHaveProperty(name);
       }
