@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeLock, type Holder, type LockOptions } from '../../../src/jupyter/conda-lock.js';
 
 /** A holder that does nothing for so long is abandoned. */
-const TIMES = { beatMs: 20, abandonedMs: 400, pollMs: 10 };
+const TIMES = { beatMs: 20, abandonedMs: 1000, pollMs: 10 };
 
 describe.skipIf(process.platform !== 'linux')('the lock of a build', () => {
   let folder: string;
