@@ -232,7 +232,8 @@ for (const { system, there, own } of moduleSystems)
           expect(['bad-option', 'no-modules']).toContain(loaded);
           expect(existsSync(canary)).toBe(false);
         }),
-        { numRuns: 15, endOnFailure: true },
+        // A module system that hangs on a name is told with the name.
+        { numRuns: 15, endOnFailure: true, timeout: 20_000 },
       );
     });
   });
