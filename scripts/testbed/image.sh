@@ -6,6 +6,7 @@
 # /opt/jupyter/bin, which its environment (.singularity.d/env) puts on PATH. Complete when the mark is there.
 provide_image() {
   local jupyter4=$1 release folder log=$bed/image.log
+  # shellcheck source=/dev/null
   release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
   folder=$bed/image-$({ echo "$release $jupyter4"; cat "$here/image.sh"; } | sha256sum | cut -c 1-12)
   if [[ ! -e $folder/complete ]]; then
