@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { StartJupyterError } from '../../../src/errors.js';
 import { checkedModule, loadModules } from '../../../src/jupyter/modules.js';
 import { asItIs, type ResolveContext, type ResolvedEnvironment } from '../../../src/jupyter/resolve.js';
@@ -174,8 +174,12 @@ for (const { system, there, own } of moduleSystems)
         `';touch ${canary};'`,
         `";touch ${canary};"`,
       ];
+      // Of their own: for a name that it does not know, Lmod looks through all folders, and never comes out of one that
+      // is called like a line break.
+      const places = await mkdtemp(join(tmpdir(), 'sj-modules-'));
+      onTestFinished(() => rm(places, { recursive: true, force: true }));
       for (const odd of ['a-1_+@%=~,', '$HOME', '{', '\n', ...code]) {
-        const place = join(folder, 'places', odd);
+        const place = join(places, odd);
         await writeModule(place, 'odd', 'setenv ODD yes');
         // Lmod has a Tcl of its own, or hands the file to the machine's.
         for (const fast of ['yes', 'no']) {
