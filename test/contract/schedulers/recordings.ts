@@ -21,21 +21,41 @@ export function recordings(folder: string): string[] {
   return files.map((file) => file.replace(/\.txt$/, '')).sort();
 }
 
+const known = new Map<string, Played[]>();
+
 export function plainRuns(folder: string): Played[] {
-  return recordings(folder).flatMap((recording) =>
-    recordedRuns(`${folder}/${recording}`).flatMap((run) => {
-      const groups = PLAIN.exec(run.command)?.groups;
-      if (!groups) return [];
-      const hung = groups['limit'] !== undefined && run.exitCode === 124;
-      return [{ ...run, recording, argv: shellWords(groups['call'] ?? ''), hung }];
-    }),
-  );
+  const runs = known.get(folder) ?? readPlainRuns(folder);
+  known.set(folder, runs);
+  return runs;
 }
 
-/** By the shell itself. */
-function shellWords(call: string): string[] {
-  const printed = execFileSync('/bin/bash', ['-c', `printf '%s\\0' ${call}`], { encoding: 'utf8' });
-  const [program = '', ...args] = printed.split('\0').slice(0, -1);
-  // Programs are run in the directory of the script, which has to be there.
-  return [program.replace(/^.*\//, ''), ...args.map((argument) => argument.replace(/^\/home\/alice\//, ''))];
+function readPlainRuns(folder: string): Played[] {
+  const plain = recordings(folder).flatMap((recording) =>
+    recordedRuns(`${folder}/${recording}`).flatMap((run) => {
+      const groups = PLAIN.exec(run.command)?.groups;
+      return groups ? [{ run, recording, call: groups['call'] ?? '', limit: groups['limit'] }] : [];
+    }),
+  );
+  const words = shellWords(plain.map(({ call }) => call));
+  return plain.map(({ run, recording, limit }, index) => {
+    const hung = limit !== undefined && run.exitCode === 124;
+    return { ...run, recording, argv: words[index] ?? [], hung };
+  });
+}
+
+/** By the shell itself: one for all calls, since there are hundreds. */
+function shellWords(calls: readonly string[]): string[][] {
+  const script = calls.map((call) => `printf '%s\\0' ${call}; printf '\\1'`).join('\n');
+  const printed = execFileSync('/bin/bash', ['-c', script], { encoding: 'utf8' });
+  return printed
+    .split('\x01')
+    .slice(0, -1)
+    .map((words) => {
+      const [program = '', ...args] = words.split('\0').slice(0, -1);
+      // Programs are run in the directory of the script, which has to be there.
+      return [
+        program.replace(/^.*\//, ''),
+        ...args.map((argument) => argument.replace(/^\/home\/alice\//, '')),
+      ];
+    });
 }
