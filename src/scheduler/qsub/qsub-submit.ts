@@ -1,13 +1,13 @@
 /** Submits a job to Torque or PBS, and finds out what became of it when qsub gave no clear answer. */
 import { dirname } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { delayedAbort } from '../../platform/delayed-abort.js';
-import { failureOf, run, type RunResult } from '../../platform/process.js';
+import { run, type RunResult } from '../../platform/process.js';
 import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubEnvironment, queryEnvironment } from './qsub-environment.js';
 import { notReached, refused, unreachable, type NAMES } from './qsub-refusals.js';
 import type { JobId, SubmitOptions } from '../scheduler.js';
-import { lookForJob, submitOnce } from '../submit-once.js';
+import { submitOnce } from '../submit-once.js';
 
 /** Waits in milliseconds. */
 export interface SubmitLimits {
@@ -42,7 +42,13 @@ export async function submitWithQsub(
   const steps = {
     program: 'qsub' as const,
     submit: () => runQsub(env, command, dirname(scriptPath), limits, signal),
-    jobsOf: (result: RunResult) => submittedJobs(kind, env, result, jobName, limits),
+    whereItIs:
+      'The scheduler’s commands have to be on PATH; on some clusters a module (torque, pbs) puts them there.',
+    readId: readJobId,
+    refusal: (result: RunResult) => refusal(kind, result),
+    look: () => jobsByName(env, jobName, limits.queryMs),
+    lookMs: limits.lookMs,
+    unreachable: (said: string) => unreachable(kind, said, jobName),
     cancel: (job: JobId) => cancelQsubJob(kind, env, job),
   };
   return await submitOnce(steps, signal);
@@ -66,38 +72,16 @@ async function runQsub(
   });
 }
 
-/** The job as qsub names it, else what the server has under its unique name. */
-async function submittedJobs(
-  kind: Kind,
-  env: NodeJS.ProcessEnv,
-  result: RunResult,
-  jobName: string,
-  limits: SubmitLimits,
-): Promise<JobId[]> {
-  if (result.notFound) {
-    throw new StartJupyterError('no-tool', 'qsub was not found', {
-      hint: 'The scheduler’s commands have to be on PATH; on some clusters a module (torque, pbs) puts them there.',
-    });
-  }
-  const id = result.exitCode === 0 ? readJobId(result.stdout) : undefined;
-  if (id) return [id];
-  const said = result.stderr.trim() || result.stdout.trim();
-  if (result.exitCode !== undefined && result.exitCode !== 0) {
-    if (/cannot connect to server/i.test(said)) throw notReached(kind, said);
-    if (isRefusal(result.exitCode, said)) throw refused(kind, said);
-  }
-  const found = await lookForJob(() => jobsByName(env, jobName, limits.queryMs), limits.lookMs);
-  if (found === undefined) throw unreachable(kind, failureOf('qsub', result), jobName);
-  return found;
-}
-
-/** qsub ended by itself with an error that is not about the way to the server: there is no job. */
-function isRefusal(exitCode: number, said: string): boolean {
+/** qsub ended by itself with an error that leaves no doubt: there is no job. */
+function refusal(kind: Kind, { exitCode, stderr, stdout }: RunResult): StartJupyterError | undefined {
+  if (exitCode === undefined || exitCode === 0) return undefined;
+  const said = stderr.trim() || stdout.trim();
+  if (/cannot connect to server/i.test(said)) return notReached(kind, said);
   // A wrapper whose qsub was killed: 128 and the signal. The schedulers' own numbers are above those.
-  if (exitCode > 128 && exitCode < 145 && said === '') return false;
-  return !/timed? ?out|communicat|connection|end of file|protocol|premature|server is (busy|shutting)/i.test(
-    said,
-  );
+  if (exitCode > 128 && exitCode < 145 && said === '') return undefined;
+  const unsure =
+    /timed? ?out|communicat|connection|end of file|protocol|premature|server is (busy|shutting)/i.test(said);
+  return unsure ? undefined : refused(kind, said);
 }
 
 /** The jobs of a name that have not ended; undefined: the server cannot be asked. */

@@ -1,9 +1,9 @@
 /** Submits a job to Slurm, and finds out what became of it when sbatch gave no clear answer. */
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { delayedAbort } from '../../platform/delayed-abort.js';
-import { failureOf, run, type RunResult } from '../../platform/process.js';
+import { run, type RunResult } from '../../platform/process.js';
 import type { JobId, SubmitOptions } from '../scheduler.js';
-import { lookForJob, submitOnce } from '../submit-once.js';
+import { submitOnce } from '../submit-once.js';
 import { cancelSlurmJob } from './slurm-cancel.js';
 import { sbatchEnvironment } from './slurm-environment.js';
 import { findSlurmJobs } from './slurm-inspect.js';
@@ -37,7 +37,12 @@ export async function submitToSlurm(
   const steps = {
     program: 'sbatch' as const,
     submit: () => runSbatch(env, sbatchCommand(scriptPath, extraArguments), limits, signal),
-    jobsOf: (result: RunResult) => submittedJobs(env, result, jobName, limits),
+    whereItIs: 'Slurm’s commands have to be on PATH; on some clusters `module load slurm` puts them there.',
+    readId: readJobId,
+    refusal,
+    look: () => findSlurmJobs(env, jobName),
+    lookMs: limits.lookMs,
+    unreachable: (said: string) => unreachable(said, jobName),
     cancel: (job: JobId) => cancelSlurmJob(env, job),
   };
   return await submitOnce(steps, signal);
@@ -69,34 +74,14 @@ function refusesParsable(result: RunResult): boolean {
   return result.exitCode !== 0 && /parsable/.test(result.stderr + result.stdout);
 }
 
-/** The job as sbatch names it, else what Slurm has under its unique name. */
-async function submittedJobs(
-  env: NodeJS.ProcessEnv,
-  result: RunResult,
-  jobName: string,
-  limits: SubmitLimits,
-): Promise<JobId[]> {
-  if (result.notFound) {
-    throw new StartJupyterError('no-tool', 'sbatch was not found', {
-      hint: 'Slurm’s commands have to be on PATH; on some clusters `module load slurm` puts them there.',
-    });
-  }
-  const id = result.exitCode === 0 ? readJobId(result.stdout) : undefined;
-  if (id) return [id];
-  if (isRefusal(result)) throw refused(result.stderr.trim() || result.stdout.trim());
-  const found = await lookForJob(() => findSlurmJobs(env, jobName), limits.lookMs);
-  if (found === undefined) throw unreachable(failureOf('sbatch', result), jobName);
-  return found;
-}
-
 /** sbatch ended by itself with an error that is not about reaching the controller: there is no job. */
-function isRefusal(result: RunResult): boolean {
-  if (result.exitCode === undefined || result.exitCode === 0) return false;
+function refusal({ exitCode, stderr, stdout }: RunResult): StartJupyterError | undefined {
+  if (exitCode === undefined || exitCode === 0) return undefined;
   // 128 and above, but for sbatch's own 255: a wrapper whose sbatch was killed.
-  if (result.exitCode > 128 && result.exitCode < 255) return false;
-  return !/timed out|unable to contact|connection (refused|reset|failure)|connect failure|zero bytes/i.test(
-    result.stderr,
-  );
+  if (exitCode > 128 && exitCode < 255) return undefined;
+  const unsure =
+    /timed out|unable to contact|connection (refused|reset|failure)|connect failure|zero bytes/i.test(stderr);
+  return unsure ? undefined : refused(stderr.trim() || stdout.trim());
 }
 
 /**
