@@ -134,7 +134,7 @@ export function qstatSeconds(text: string | undefined): number | undefined {
   return parts.reverse().reduce((sum, part, index) => sum + part * (units[index] ?? 0), 0);
 }
 
-/** Why a job waits: what its scheduler comments, or what holds it, in a word as Slurm's (proxy/pages/reasons.ts). */
+/** Why a job waits: what its scheduler comments, or what holds it, in a word as Slurm's (words/reasons.ts). */
 export function qstatReason(values: QstatValues): string | undefined {
   const comment = values.get('comment')?.trim();
   const said = comment && /^Job (started|run) /.test(comment) ? undefined : comment;

@@ -27,7 +27,7 @@ refuse() {
 
 cd / || exit 1
 : "${session_dir:?}" "${server:?}"
-for sj_file in settings environment lib/{conda,container,end,environment,http,inside,jupyter,modules,name,sockets}.sh; do
+for sj_file in settings environment lib/{conda,container,end,environment,http,inside,jupyter,modules,name,sockets,ssh,warn}.sh; do
   [ -r "$session_dir/$sj_file" ] || refuse "$session_dir/$sj_file cannot be read on $(uname -n)"
 done
 # shellcheck source=/dev/null
@@ -52,6 +52,10 @@ source "$session_dir/lib/modules.sh"
 source "$session_dir/lib/name.sh"
 # shellcheck source=./sockets.sh
 source "$session_dir/lib/sockets.sh"
+# shellcheck source=./ssh.sh
+source "$session_dir/lib/ssh.sh"
+# shellcheck source=./warn.sh
+source "$session_dir/lib/warn.sh"
 
 [ ! -e "$session_dir/ready.json" ] ||
   refuse "this session was started before, and a session starts only once: run start-jupyter again"

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 const ENTRY = `
 export { buildProgram } from './src/cli/program.ts';
 export { createProgram } from './src/proxy/program.ts';
-export { EXIT_CODES } from './src/errors.ts';
+export { EXIT_CODES } from './src/words/exit-codes.ts';
 `;
 
 /** `programs`: the launcher and the proxy, as `describe` gives them; `exitCodes`: what they mean. */

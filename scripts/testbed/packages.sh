@@ -3,6 +3,7 @@
 
 install_packages() {
   local wanted=(slurm-wlm munge jupyter-notebook chromium libnss3-tools shellcheck strace curl wget tmux openssl
+    openssh-server openssh-client iproute2
     python3-venv procps hostname systemd libseccomp2
     tcl lua5.3 lua-filesystem lua-json lua-posix lua-term less debootstrap bubblewrap
     zsh fish man-db groff-base)

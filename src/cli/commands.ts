@@ -1,5 +1,6 @@
 /** The commands beside the launch, with their arguments and options. Each is loaded when it runs. */
 import { Option, type Command } from 'commander';
+import type { CommandWords } from '../words/commands.js';
 import type { GivenOptions } from './commands/doctor.js';
 import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
@@ -66,8 +67,15 @@ export function addDoctorCommand(program: Command, host: Host, setStatus: (code:
     });
 }
 
+/** Examples behind a command's help. */
+export function examplesText(examples: CommandWords['examples']): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, does]) => `  start-jupyter ${line.padEnd(width)}   ${does}`);
+  return `\nExamples:\n${lines.join('\n')}`;
+}
+
 /** Every command looks at one system, so every one may be told which. */
-function subcommand(parent: Command, name: string, description: string): Command {
+export function subcommand(parent: Command, name: string, description: string): Command {
   const command = parent
     .command(name)
     .description(description)

@@ -1,5 +1,6 @@
 /** The one place where an error becomes words and an exit status. */
-import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
+import { sentence, StartJupyterError } from '../errors.js';
+import { EXIT_CODES } from '../words/exit-codes.js';
 import { shownLines } from './command-line.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';

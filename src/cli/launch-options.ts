@@ -7,7 +7,7 @@ import { parseTime } from '../scheduler/duration.js';
 import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
 import { nearest } from '../site/nearest.js';
-import type { SystemKey } from '../site/schema.js';
+import { SSH_WAYS, type SystemKey } from '../site/schema.js';
 import type { LaunchFlags } from './options.js';
 import { variableOf } from './variables.js';
 
@@ -66,6 +66,12 @@ export function readOptions(
     ...given('image', 'image', asItIs),
     ...list('binds', source('bind'), flags.bind),
     ...imageGpu(flags, source),
+    ...given('connect', 'connect', oneOf('proxy', 'ssh')),
+    ...given('sshWay', 'sshWay', oneOf(...SSH_WAYS)),
+    ...given('localPort', 'localPort', readPort),
+    ...given('warnBefore', 'warnBefore', minutesOrNone),
+    ...given('idleTimeout', 'idleTimeout', minutesOrNone),
+    ...given('notify', 'notify', readNotify),
     here: flags.here ?? false,
     info: flags.info ?? false,
     dryRun: flags.dryRun ?? false,
@@ -80,6 +86,33 @@ function flagOf(key: SystemKey | 'profile', { nv }: LaunchFlags): keyof LaunchFl
   if (key === 'binds') return 'bind';
   if (key === 'template') return 'batchScript';
   return key.replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase()) as keyof LaunchFlags;
+}
+
+function oneOf<const T extends string>(...choices: readonly T[]): (option: string, value: string) => T {
+  return (option, value) => {
+    const chosen = choices.find((choice) => choice === value);
+    if (chosen !== undefined) return chosen;
+    throw refusal(`${option} cannot be ${JSON.stringify(value)}.`, `It is one of: ${choices.join(', ')}.`);
+  };
+}
+
+function minutesOrNone(_option: string, value: string): number {
+  return value === 'none' ? 0 : parseTime(value);
+}
+
+function readPort(option: string, value: string): number {
+  const port = checkedCount(option, value);
+  if (port >= 1024 && port <= 65_535) return port;
+  throw refusal(`${option} cannot be ${value}.`, 'It is a port of your own computer, from 1024 to 65535.');
+}
+
+/** `mail`, or `mail=ADDRESS`: schedulers take several parted by commas, and read nothing else out of it. */
+function readNotify(option: string, value: string): { to?: string } {
+  const [, to] =
+    /^mail(?:=([^\s,;'"`\\$<>|&(){}@\p{Cc}-][^\s,;'"`\\$<>|&(){}@\p{Cc}]*@[\w.-]+))?$/u.exec(value) ?? [];
+  if (to !== undefined) return { to };
+  if (value === 'mail') return {};
+  throw refusal(`${option} cannot be ${JSON.stringify(value)}.`, 'It is "mail", or mail=you@example.org.');
 }
 
 type Source = (flag: keyof LaunchFlags) => string;

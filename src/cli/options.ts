@@ -29,6 +29,16 @@ export interface LaunchFlags {
   nv?: boolean;
   rocm?: boolean;
   here?: boolean;
+  connect?: string;
+  sshWay?: string;
+  localPort?: string;
+  warnBefore?: string;
+  idleTimeout?: string;
+  notify?: string;
+  /** `--no-wait` makes it false; absent: on a terminal. */
+  wait?: boolean;
+  timeout?: string;
+  open?: boolean;
   system?: string;
   endpoint?: string;
   ca?: string;
@@ -37,6 +47,11 @@ export interface LaunchFlags {
   /** `--no-check` makes it false. */
   check: boolean;
   json?: boolean;
+}
+
+/** What every command takes. */
+export interface SystemFlags {
+  system?: string;
 }
 
 function repeated(flags: string, description: string): Option {
@@ -60,6 +75,14 @@ export function addLaunchOptions(command: Command): Command {
     .option('-d, --dir <path>', 'top-level directory of the notebook (default: your home)')
     .option('--profile <name>', 'a set of options that your site or you gave a name (start-jupyter profiles)')
     .option('--here', 'start in the allocation or on the machine where you are; submit nothing')
+    .optionsGroup('After the launch:')
+    .option('--wait', 'wait until the notebook answers (on a terminal: always)')
+    .option('--no-wait', 'return as soon as the job is submitted')
+    .option('--timeout <time>', 'wait no longer than that: 30s, 10m; the job goes on')
+    .option('--open', 'open the browser when the notebook is ready')
+    .option('--notify <mail[=address]>', 'the scheduler sends mail when the job starts and ends')
+    .option('--warn-before <time>', 'warn so long before the end (default: 5m), or "none"')
+    .option('--idle-timeout <time>', 'end when nothing was done for so long, or "none" (default: the site’s)')
     .optionsGroup('What the job asks for:')
     .option('-g, --gpus <n>', 'GPUs')
     .option('-c, --cpus <n>', 'processor cores')
@@ -83,6 +106,12 @@ export function addLaunchOptions(command: Command): Command {
     .optionsGroup('The system and its proxy:')
     .option('--system <name>', 'which system this is, instead of finding out')
     .option('--endpoint <host[:port]>', 'the proxy’s domain, instead of the system’s')
+    .option('--connect <how>', 'proxy or ssh: how your browser gets there (default: the system’s)')
+    .option(
+      '--ssh-way <way>',
+      'socket, loopback or address: what ssh leads to (default: the first that works)',
+    )
+    .option('--local-port <port>', 'with ssh: the port on your own computer (default: chosen)')
     .option('--ca <file>', 'certificate authority of the proxy (PEM)')
     .optionsGroup('What is checked and shown:')
     .option('-i, --info', 'say more about the job')

@@ -1,11 +1,13 @@
 /** Builds the command line and runs the command that was asked for. Commands are loaded when they run. */
 import { Command, CommanderError } from 'commander';
-import { EXIT_CODES, sentence, StartJupyterError } from '../errors.js';
+import { sentence, StartJupyterError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { EXIT_CODES } from '../words/exit-codes.js';
 import { createConsole } from './console.js';
 import { explain } from './explain.js';
 import type { Host } from './host.js';
 import { addDoctorCommand, addProfilesCommand, addTemplatesCommand } from './commands.js';
+import { addSessionCommands } from './session-commands.js';
 import { addLaunchOptions, type LaunchFlags } from './options.js';
 import { readVariables, saysYes, unknownVariables } from './variables.js';
 
@@ -75,6 +77,7 @@ export function buildProgram(host: Host, setStatus: (code: number) => void): Com
   addTemplatesCommand(program, host, setStatus);
   addProfilesCommand(program, host);
   addDoctorCommand(program, host, setStatus);
+  addSessionCommands(program, host, setStatus);
   program
     .command('help', { hidden: true })
     .argument('[topic]')

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
 import { messageOf, sentence } from '../errors.js';
+import { fullHostName } from '../platform/host-name.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { startPath } from '../jupyter/server-choice.js';
 import { jupyterConfig } from '../jupyter/settings.js';
@@ -103,7 +104,7 @@ async function takeAll(
   // A classic service speaks plain HTTP to the node.
   const pinned = reservation.protocol === 'v1' ? certificate : undefined;
   await writeSecrets(prepared, staged, endpoint, { token, reservation, certificate: pinned, ...ways });
-  const record = recordOf(context, prepared, endpoint, reservation);
+  const record = await recordOf(context, options, prepared, endpoint, reservation);
   await staged.write('session.json', `${JSON.stringify(record, null, 2)}\n`);
   await staged.place();
   stopIfAborted(signal);
@@ -180,6 +181,7 @@ async function writeSecrets(
   }
   if (reservation.redeemSecret !== undefined) await staged.write('redeem.secret', reservation.redeemSecret);
   if (endpoint.ca !== undefined) await staged.write('ca.pem', endpoint.ca);
+  const warning = planned.request.warnBefore;
   const settings = settingsFile({
     reservation,
     domain: endpoint.domain,
@@ -190,6 +192,8 @@ async function writeSecrets(
     walltimeSeconds: Math.min(planned.minutes?.value ?? Infinity, LONGEST_MINUTES) * 60,
     nodeSuffix: system.values.node_suffix ?? '',
     loopbackOnly,
+    schedulerWarns: prepared.scheduler.warns,
+    ...(warning === undefined ? {} : { warnSeconds: warning.value * 60 }),
   });
   await staged.write('settings', settings);
 }
@@ -213,14 +217,16 @@ async function registerJob(
   stopIfAborted(signal);
 }
 
-function recordOf(
+async function recordOf(
   context: LaunchContext,
+  { asked }: LaunchOptions,
   prepared: Prepared,
   endpoint: Endpoint,
   reservation: Reservation,
-): SessionRecord {
+): Promise<SessionRecord> {
   const minutes = prepared.planned.minutes?.value;
   const allocation = prepared.here?.allocation;
+  const warning = prepared.planned.request.warnBefore;
   return {
     version: 1,
     id: prepared.place.id,
@@ -228,6 +234,8 @@ function recordOf(
     scheduler: prepared.scheduler.kind,
     ...(allocation === undefined ? {} : { allocation: allocation.id.id }),
     jobName: prepared.jobName,
+    host: await fullHostName(context.env),
+    connect: 'proxy',
     name: reservation.name,
     url: reservation.url,
     endpoint: `${endpoint.domain}:${endpoint.port}`,
@@ -235,7 +243,9 @@ function recordOf(
     server: prepared.server,
     rootDir: prepared.rootDir,
     ...(minutes === undefined || minutes === Infinity ? {} : { walltimeMinutes: minutes }),
+    ...(warning === undefined ? {} : { warnBefore: warning.value }),
     createdAt: context.now().toISOString(),
     launcherVersion: VERSION,
+    ...(asked === undefined ? {} : { asked }),
   };
 }

@@ -1,6 +1,7 @@
 /** What the person asked for, read and checked as far as it can be without knowing the system. */
 import type { Server } from '../jupyter/server-choice.js';
-import type { SystemKey } from '../site/schema.js';
+import type { AskedFor } from '../session/record.js';
+import type { SystemKey, SshWay } from '../site/schema.js';
 
 export interface LaunchOptions {
   partition?: string;
@@ -25,6 +26,18 @@ export interface LaunchOptions {
   image?: string;
   binds?: readonly string[];
   imageGpu?: 'nv' | 'rocm';
+  /** How a browser gets there; undefined: as the system says. */
+  connect?: 'proxy' | 'ssh';
+  sshWay?: SshWay;
+  localPort?: number;
+  /** Minutes; 0: not at all. */
+  warnBefore?: number;
+  /** Minutes; 0: not at all. */
+  idleTimeout?: number;
+  /** Mail at the job's start and end; without an address the scheduler knows it. */
+  notify?: { to?: string };
+  /** For `again`. */
+  asked?: AskedFor;
   /** Start on this very machine, in the allocation that it belongs to if there is one. */
   here: boolean;
   /** As typed; relative to the current directory. */

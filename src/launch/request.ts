@@ -9,6 +9,9 @@ import type { LaunchOptions } from './options.js';
 /** The launcher's own default, below everything that anybody says. */
 export const DEFAULT_MINUTES = 30;
 
+/** Before the end of a job, where nobody says it. */
+export const DEFAULT_WARNING_MINUTES = 5;
+
 export interface RequestFacts {
   options: LaunchOptions;
   system: System;
@@ -58,6 +61,8 @@ export function planRequest(facts: RequestFacts): PlannedRequest {
     ...ranked('constraint', choose(facts, 'constraint', options.constraint, 'constraint')?.ranked),
     ...ranked('reservation', choose(facts, 'reservation', options.reservation, 'reservation')?.ranked),
     ...ranked('gpus', gpus(facts)),
+    ...(options.notify === undefined ? {} : { mail: { value: options.notify, rank: 'upper' } }),
+    ...ranked('warnBefore', warnBefore(facts, time.minutes?.value)),
   };
   const accountInForce = inForce(account, template.account);
   if (system.values.account_required && accountInForce === undefined) {
@@ -133,6 +138,14 @@ function chooseTime(facts: RequestFacts): { ranked: Ranked<number | string>; min
     ranked: mine.ranked,
     ...(minutes === undefined ? {} : { minutes: { value: minutes, from: effective.from } }),
   };
+}
+
+/** A short job is not warned unless somebody says so. */
+function warnBefore(facts: RequestFacts, minutes: number | undefined): Ranked<number> | undefined {
+  const said = choose(facts, 'warn_before', facts.options.warnBefore)?.ranked;
+  const long = minutes === undefined || minutes >= 3 * DEFAULT_WARNING_MINUTES;
+  const warning = said ?? (long ? { value: DEFAULT_WARNING_MINUTES, rank: 'lower' as const } : undefined);
+  return warning?.value === 0 ? undefined : warning;
 }
 
 function gpus(facts: RequestFacts): JobRequest['gpus'] {

@@ -15,6 +15,10 @@ export interface SettingsFacts {
   nodeSuffix: string;
   /** The proxy is on this very machine: Jupyter is to be reached from here alone. */
   loopbackOnly: boolean;
+  /** Seconds before its end at which the job is warned; absent: not at all. */
+  warnSeconds?: number;
+  /** The scheduler signals it; else it has to look at the clock. */
+  schedulerWarns: boolean;
 }
 
 export function settingsFile(facts: SettingsFacts): string {
@@ -30,6 +34,8 @@ export function settingsFile(facts: SettingsFacts): string {
     sj_root_dir: facts.rootDir,
     sj_walltime_seconds: String(facts.walltimeSeconds),
     sj_node_suffix: facts.nodeSuffix,
+    sj_warn_seconds: String(facts.warnSeconds ?? 0),
+    sj_warn_by: facts.schedulerWarns ? 'scheduler' : 'clock',
     sj_bind: facts.loopbackOnly ? 'loopback' : 'all',
   });
 }

@@ -1,6 +1,7 @@
 /** The command line: its commands and flags, and errors in words. */
 import { Command, CommanderError, Option } from 'commander';
-import { StartJupyterError, EXIT_CODES } from '../errors.js';
+import { StartJupyterError } from '../errors.js';
+import { EXIT_CODES } from '../words/exit-codes.js';
 import { VERSION } from '../version.js';
 import type { AdministratorOptions } from './commands/administer.js';
 import type { FeedOptions } from './commands/feed.js';

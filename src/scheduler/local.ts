@@ -35,6 +35,10 @@ export function createLocal({ env }: { env: NodeJS.ProcessEnv }): Scheduler {
     submitCommand: superviseCommand,
     submit: (scriptPath, options) => startJob(env, scriptPath, options),
     inspect: (id) => inspectJob(env, id),
+    // Each in turn.
+    inspectAll: async (jobs) =>
+      new Map(await Promise.all(jobs.map(async ({ id }) => [id.id, await inspectJob(env, id)] as const))),
+    warns: false,
     cancel: (id) => cancelJob(env, id),
     // It stays in the foreground: Ctrl-C does it.
     cancelCommand: () => [],

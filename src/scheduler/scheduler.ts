@@ -3,6 +3,8 @@
  * Adapters do not import each other; choose.ts picks one.
  */
 
+import type { JobOutcome } from '../job-states.js';
+
 /** A job's identity as the scheduler prints it: `123`, `123;cluster` is split before it gets here. */
 export interface JobId {
   id: string;
@@ -17,10 +19,21 @@ export type JobState =
   | { phase: 'running'; node: string; endsAt?: Date }
   | {
       phase: 'ended';
-      outcome: 'completed' | 'failed' | 'cancelled' | 'timed-out' | 'unknown';
+      /** `unknown`: it is over, and nobody says how it went. */
+      outcome: JobOutcome | 'unknown';
+      /** In the scheduler's own words. */
       detail?: string;
+      /** Of its script, where the scheduler says it. */
+      exitStatus?: number;
     }
   | { phase: 'unknown'; why: string };
+
+/** A job of ours, to be asked for: what has its id but not its name is somebody else's, of another cluster. */
+export interface NamedJob {
+  id: JobId;
+  /** The unique name that it was submitted under. */
+  name: string;
+}
 
 /** One partition (queue), as the scheduler itself describes it. */
 export interface Partition {
@@ -67,6 +80,10 @@ export interface JobRequest {
   qos?: Ranked<string>;
   constraint?: Ranked<string>;
   reservation?: Ranked<string>;
+  /** Mail when the job starts and ends; without an address the scheduler's own idea of it. */
+  mail?: Ranked<{ to?: string }>;
+  /** The job's shell gets SIGUSR1 so many minutes before its time is up. */
+  warnBefore?: Ranked<number>;
 }
 
 /** Directive lines for a rendered script, complete (`#SBATCH --time=30`), in two groups. */
@@ -134,6 +151,13 @@ export interface Scheduler {
   submit(scriptPath: string, options: SubmitOptions): Promise<JobId>;
   /** Never throws for a scheduler that does not answer: that is `{phase: 'unknown'}`. */
   inspect(id: JobId, signal?: AbortSignal): Promise<JobState>;
+  /**
+   * The same for many jobs with one question, by `id.id`; all of them are of one cluster. What the answer does not tell is
+   * `{phase: 'unknown'}`, and so is a job under whose id there is one of another name.
+   */
+  inspectAll(jobs: readonly NamedJob[], signal?: AbortSignal): Promise<Map<string, JobState>>;
+  /** Whether it signals a job before its time is up, when the request says so; else the job has to look at the clock. */
+  readonly warns: boolean;
   /** Resolves when the job is cancelled or was over already. */
   cancel(id: JobId): Promise<void>;
   /** The command with which a person ends the job; empty: there is none. */

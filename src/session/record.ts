@@ -11,16 +11,56 @@ export interface SessionRecord {
   allocation?: string;
   /** Slurm's cluster, when sbatch sent the job to another one than the default. */
   cluster?: string;
-  /** Three words. */
-  name: string;
+  /** The full name of the machine where it was launched. */
+  host?: string;
+  /** How a browser reaches it; absent in older records: through a proxy. */
+  connect?: 'proxy' | 'ssh';
+  /** Three words. Absent without a proxy, as the three below. */
+  name?: string;
   /** `https://NAME.DOMAIN/`, without the token. */
-  url: string;
-  endpoint: string;
-  protocol: 'v1' | 'classic';
+  url?: string;
+  endpoint?: string;
+  protocol?: 'v1' | 'classic';
+  /** With SSH: the port on the person's own computer. */
+  localPort?: number;
   server: 'notebook' | 'jupyterlab';
   rootDir: string;
   walltimeMinutes?: number;
+  /** Minutes before its end at which the job is warned. */
+  warnBefore?: number;
   /** ISO 8601. */
   createdAt: string;
   launcherVersion: string;
+  /** What was asked for, to be asked for again. */
+  asked?: AskedFor;
 }
+
+/** The options of a launch as they were typed or given by variables; paths in them are relative to `cwd`. */
+export interface AskedFor {
+  time?: string;
+  /** By commander's names; without those that say what is shown. */
+  flags: Record<string, unknown>;
+  cwd: string;
+}
+
+/** `end.json`: how a session ended, written once by whichever command saw it first. */
+export interface SessionEnd {
+  version: 1;
+  outcome: SessionOutcome;
+  /** A sentence for a person. */
+  cause: string;
+  exitStatus?: number;
+  /** ISO 8601: when the job said so, else when it was seen. */
+  endedAt: string;
+}
+
+/** As a job's outcome; `unknown`: nobody can say any more. */
+export type SessionOutcome =
+  | 'completed'
+  | 'failed'
+  | 'cancelled'
+  | 'timed-out'
+  | 'out-of-memory'
+  | 'node-failed'
+  | 'preempted'
+  | 'unknown';

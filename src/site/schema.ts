@@ -13,6 +13,7 @@ import {
   template,
   text,
   walltime,
+  walltimeOrNone,
   wholeNumber,
   word,
   yesOrNo,
@@ -28,6 +29,16 @@ export const PARTITION_KEYS = {
 };
 
 export type PartitionValues = ValuesOf<typeof PARTITION_KEYS>;
+
+/** What ssh can lead to on the node, the best first. */
+export const SSH_WAYS = ['socket', 'loopback', 'address'] as const;
+
+export type SshWay = (typeof SSH_WAYS)[number];
+
+/** Programs of the site that are run for something that only it can do. */
+export const HOOK_KEYS = {
+  extend: ofSite(path),
+};
 
 /** What a job asks for, and the software that it runs: systems and profiles say it with the same keys. */
 export const JOB_KEYS = {
@@ -45,6 +56,8 @@ export const JOB_KEYS = {
 
   server: oneOf('notebook', 'jupyterlab'),
   template,
+  warn_before: walltimeOrNone,
+  idle_timeout: walltimeOrNone,
 
   modules: listOf(word),
   modulepath: listOf(path),
@@ -94,6 +107,12 @@ export const SYSTEM_KEYS = {
   ),
   protocol: oneOf('auto', 'v1', 'classic'),
   ca: path,
+  connect: oneOf('proxy', 'ssh'),
+  ssh_host: matching(
+    new RegExp(`^[A-Za-z0-9][A-Za-z0-9.-]*(?::${PORT})?$`),
+    'the name of the login host, or NAME:PORT',
+  ),
+  ssh_ways: listOf(oneOf(...SSH_WAYS)),
   node_suffix: matching(/^(?:\.[A-Za-z0-9-]+)+$/, 'the end of a host name, such as .eth.cluster'),
 
   scheduler: oneOf('slurm', 'torque', 'pbs', 'local'),
@@ -108,6 +127,7 @@ export const SYSTEM_KEYS = {
   profile: word,
 
   here_on_login_node: ofSite(yesOrNo),
+  hooks: mapOf(HOOK_KEYS),
 };
 
 export type SystemKey = keyof typeof SYSTEM_KEYS;

@@ -75,6 +75,10 @@ export const walltime: ReadValue<number> = (node, reading) => {
   }
 };
 
+/** Minutes as with {@link walltime}; 0 for `none`. */
+export const walltimeOrNone: ReadValue<number> = (node, reading) =>
+  node.kind === 'text' && node.text === 'none' ? 0 : walltime(node, reading);
+
 /** A file; a relative path starts from the folder of the configuration file. */
 export const path: ReadValue<string> = (node, reading) => {
   const written = text(node, reading);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { callApi, callService, type Answer } from '../../src/proxy/client/calls.js';
-import { reasonInWords } from '../../src/proxy/pages/reasons.js';
+import { reasonInWords } from '../../src/words/reasons.js';
 import type { Service } from '../../src/proxy/client/service.js';
 import type { SessionAnswer } from '../../src/satellite/protocol.js';
 import { describeOnBed, theBed } from './bed/bed.js';

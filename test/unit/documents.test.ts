@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addLaunchOptions } from '../../src/cli/options.js';
 import { readVariables, variableOf } from '../../src/cli/variables.js';
-import { EXIT_CODES } from '../../src/errors.js';
+import { EXIT_CODES } from '../../src/words/exit-codes.js';
 import { KEYS, type KeyFacts } from '../../src/proxy/configuration/keys.js';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,6 +1,7 @@
 /** `start-jupyter help [topic]` */
 import type { Command } from 'commander';
-import { EXIT_CODES, StartJupyterError } from '../../errors.js';
+import { StartJupyterError } from '../../errors.js';
+import { EXIT_CODES } from '../../words/exit-codes.js';
 import type { Host } from '../host.js';
 
 export function helpCommand(topic: string | undefined, program: Command, host: Host): void {

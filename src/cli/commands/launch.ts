@@ -1,7 +1,8 @@
 /** `start-jupyter [options] [time]` */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { EXIT_CODES, StartJupyterError } from '../../errors.js';
+import { StartJupyterError } from '../../errors.js';
+import { EXIT_CODES } from '../../words/exit-codes.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { endpointOf } from '../../launch/endpoint.js';
 import type { ForegroundSession } from '../../launch/here/foreground-session.js';

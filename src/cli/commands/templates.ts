@@ -1,6 +1,7 @@
 /** `start-jupyter templates [show | copy | check]` */
 import { basename } from 'node:path';
-import { EXIT_CODES, StartJupyterError } from '../../errors.js';
+import { StartJupyterError } from '../../errors.js';
+import { EXIT_CODES } from '../../words/exit-codes.js';
 import { title } from '../../jupyter/server-choice.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { copyDestination, writeCopy } from '../../launch/templates/copy-template.js';

@@ -3,7 +3,7 @@ import type { JobReport } from '../../satellite/protocol.js';
 import { classicJobState, FRESH_MS } from '../control/classic-job-states.js';
 import type { BackendFault } from '../data/backend.js';
 import type { Session } from '../registry/session.js';
-import { reasonInWords } from './reasons.js';
+import { reasonInWords } from '../../words/reasons.js';
 import {
   ended,
   JOB_GONE,

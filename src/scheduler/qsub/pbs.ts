@@ -26,6 +26,16 @@ export function createPbs({ env, limits = SUBMIT_LIMITS }: PbsContext): Schedule
     submitCommand: qsubCommand,
     submit: (scriptPath, options) => submitWithQsub('pbs', env, scriptPath, options, limits),
     inspect: (id, signal) => inspectQsubJob('pbs', env, id, signal, limits.queryMs),
+    // Each in turn.
+    inspectAll: async (jobs, signal) =>
+      new Map(
+        await Promise.all(
+          jobs.map(
+            async ({ id }) => [id.id, await inspectQsubJob('pbs', env, id, signal, limits.queryMs)] as const,
+          ),
+        ),
+      ),
+    warns: false,
     cancel: (id) => cancelQsubJob('pbs', env, id, limits.queryMs),
     cancelCommand: (id) => ['qdel', id.id],
     partitions: (signal) => queues(env, signal, limits.queryMs),

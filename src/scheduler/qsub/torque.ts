@@ -26,6 +26,17 @@ export function createTorque({ env, limits = SUBMIT_LIMITS }: TorqueContext): Sc
     submitCommand: qsubCommand,
     submit: (scriptPath, options) => submitWithQsub('torque', env, scriptPath, options, limits),
     inspect: (id, signal) => inspectQsubJob('torque', env, id, signal, limits.queryMs),
+    // Each in turn.
+    inspectAll: async (jobs, signal) =>
+      new Map(
+        await Promise.all(
+          jobs.map(
+            async ({ id }) =>
+              [id.id, await inspectQsubJob('torque', env, id, signal, limits.queryMs)] as const,
+          ),
+        ),
+      ),
+    warns: false,
     cancel: (id) => cancelQsubJob('torque', env, id, limits.queryMs),
     cancelCommand: (id) => ['qdel', id.id],
     partitions: (signal) => queues(env, signal, limits.queryMs),

@@ -25,6 +25,14 @@ export function createSlurm({ env, limits = SUBMIT_LIMITS }: SlurmContext): Sche
     submitCommand: sbatchCommand,
     submit: (scriptPath, options) => submitToSlurm(env, scriptPath, options, limits),
     inspect: (id, signal) => inspectSlurmJob(env, id, signal),
+    // Each in turn.
+    inspectAll: async (jobs, signal) =>
+      new Map(
+        await Promise.all(
+          jobs.map(async ({ id }) => [id.id, await inspectSlurmJob(env, id, signal)] as const),
+        ),
+      ),
+    warns: true,
     cancel: (id) => cancelSlurmJob(env, id),
     cancelCommand: (id) => ['scancel', ...onCluster(id), id.id],
     partitions: (signal) => slurmPartitions(env, signal),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT_CODES, sentence, StartJupyterError, type ErrorCode } from '../../../src/errors.js';
+import { sentence, StartJupyterError, type ErrorCode } from '../../../src/errors.js';
+import { EXIT_CODES } from '../../../src/words/exit-codes.js';
 
 describe('an error', () => {
   it.each<[ErrorCode, number]>([

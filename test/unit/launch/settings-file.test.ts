@@ -23,6 +23,7 @@ const facts: SettingsFacts = {
   walltimeSeconds: 1800,
   nodeSuffix: '.eth.cluster',
   loopbackOnly: false,
+  schedulerWarns: true,
 };
 
 /** What bash makes of it; a value's line breaks stay. */
@@ -48,6 +49,8 @@ describe.skipIf(process.platform === 'win32')('the settings of a session', () =>
       sj_root_dir: '/home/a',
       sj_walltime_seconds: '1800',
       sj_node_suffix: '.eth.cluster',
+      sj_warn_seconds: '0',
+      sj_warn_by: 'scheduler',
       sj_bind: 'all',
     });
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reasonInWords } from '../../../../src/proxy/pages/reasons.js';
+import { reasonInWords } from '../../../src/words/reasons.js';
 
 /** Slurm 22.05's own list, less what only jobs that have ended can have. */
 const WAITING_REASONS =

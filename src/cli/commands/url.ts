@@ -1,0 +1,12 @@
+/** `start-jupyter url` */
+import { StartJupyterError } from '../../errors.js';
+import type { Host } from '../host.js';
+import type { SystemFlags } from '../options.js';
+
+export function urlCommand(
+  _id: string | undefined,
+  _flags: SystemFlags & { json?: boolean },
+  _host: Host,
+): Promise<void> {
+  return Promise.reject(new StartJupyterError('unexpected', 'not built yet'));
+}
