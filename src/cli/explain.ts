@@ -4,6 +4,7 @@ import { EXIT_CODES } from '../words/exit-codes.js';
 import { shownLines } from './command-line.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';
+import { jsonLine } from './json.js';
 
 /** Writes the error to stderr, as one JSON object or for a person; gives the exit status. */
 export async function explain(error: unknown, host: Host, { json }: { json: boolean }): Promise<number> {
@@ -17,7 +18,7 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
       ...(ours.detail === undefined ? {} : { detail: ours.detail }),
       ...(host.held.warnings.length === 0 ? {} : { warnings: host.held.warnings }),
     };
-    host.stderr.write(`${JSON.stringify({ error: facts })}\n`);
+    host.stderr.write(jsonLine({ error: facts }));
     return ours.exitCode;
   }
   const colour = await paint(host.stderr, host.env);

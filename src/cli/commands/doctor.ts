@@ -7,6 +7,7 @@ import { createConsole, paint } from '../console.js';
 import { createContext } from '../context.js';
 import { findingLines, summary } from '../findings.js';
 import type { Host } from '../host.js';
+import { jsonLine } from '../json.js';
 import { readOptions } from '../launch-options.js';
 import type { LaunchFlags } from '../options.js';
 import { columnsOf } from '../wrapped.js';
@@ -37,7 +38,7 @@ export async function doctorCommand(given: GivenOptions, host: Host): Promise<nu
     console.doing('Looking at everything that a launch needs');
     const findings = [...refused, ...(await examine(createContext(host, SILENT), options))];
     const status = exitStatus(findings);
-    if (json) await console.result(`${JSON.stringify({ findings, exitStatus: status })}\n`);
+    if (json) await console.result(jsonLine({ findings, exitStatus: status }, host));
     else {
       console.rest();
       const width = Math.min(columnsOf(host.stdout), MOST_COLUMNS);

@@ -15,6 +15,7 @@ import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { infoLines } from '../info.js';
+import { jsonLine } from '../json.js';
 import { readOptions } from '../launch-options.js';
 import type { LaunchFlags } from '../options.js';
 
@@ -95,13 +96,6 @@ function resultObject({ url, record, directory }: Launched): Record<string, unkn
   const { id, name, system, server, walltimeMinutes } = record;
   const jobId = record.allocation ?? record.jobId;
   return { url, jobId, name, system, server, walltimeMinutes, id, directory };
-}
-
-/** One object, with what was warned of and, for --info, what was said. */
-function jsonLine(result: Record<string, unknown>, { held }: Host): string {
-  const warnings = held.warnings.length === 0 ? {} : { warnings: held.warnings };
-  const info = Object.keys(held.info).length === 0 ? {} : { info: held.info };
-  return `${JSON.stringify({ ...result, ...warnings, ...info })}\n`;
 }
 
 async function printResult(

@@ -5,6 +5,7 @@ import { offeredProfiles } from '../../launch/profiles/profile.js';
 import { createConsole, paint } from '../console.js';
 import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
+import { jsonLine } from '../json.js';
 import { profileLines, profileObject } from '../profile-lines.js';
 
 /** Lists the profiles that are offered to this person, with what they say. */
@@ -21,9 +22,7 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
     }
     if (flags.json) {
       const objects = profiles.map((profile) => profileObject(profile, profile.name === usual));
-      const { warnings } = host.held;
-      const result = { system: system.name, profiles: objects, ...(warnings.length > 0 ? { warnings } : {}) };
-      await console.result(`${JSON.stringify(result)}\n`);
+      await console.result(jsonLine({ system: system.name, profiles: objects }, host));
       return;
     }
     console.fact('System', `${system.name} (${why})`);

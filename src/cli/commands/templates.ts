@@ -18,6 +18,7 @@ import { commandLine, shownControls, shownLines } from '../command-line.js';
 import { createConsole, paint, type Console } from '../console.js';
 import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
+import { jsonLine } from '../json.js';
 import { counted, problemLines, templateLines } from '../template-lines.js';
 import { columnsOf } from '../wrapped.js';
 
@@ -44,9 +45,7 @@ export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> 
     const scheduler = detected?.system.values.scheduler;
     if (flags.json) {
       const system = { system: detected?.system.name ?? null, scheduler: scheduler ?? null };
-      await console.result(
-        `${JSON.stringify({ ...system, folders, templates: templates.map(listedObject) })}\n`,
-      );
+      await console.result(jsonLine({ ...system, folders, templates: templates.map(listedObject) }, host));
       return;
     }
     if (detected)
@@ -81,7 +80,7 @@ export function showTemplate(name: string, flags: TemplatesFlags, host: Host): P
     const bytes = await templateBytes(path);
     const text = Buffer.from(bytes).toString('utf8');
     if (flags.json) {
-      await all.console.result(`${JSON.stringify({ path, text })}\n`);
+      await all.console.result(jsonLine({ path, text }, host));
       return;
     }
     all.console.fact('Template', path);
@@ -111,7 +110,7 @@ export function copyTemplate(
     };
     const path = await copyDestination(to, places);
     await writeCopy(bytes, path, own);
-    if (flags.json) await console.result(`${JSON.stringify({ path })}\n`);
+    if (flags.json) await console.result(jsonLine({ path }, host));
     else {
       await console.result(`Copied to ${shownLines(path)}\n`);
       console.say(nextSteps(path, own, name));
@@ -134,7 +133,7 @@ export function checkTemplateFile(file: string, flags: TemplatesFlags, host: Hos
         message: what,
         hint,
       }));
-      await all.console.result(`${JSON.stringify({ path, ok, problems: shown })}\n`);
+      await all.console.result(jsonLine({ path, ok, problems: shown }, host));
     } else if (problems.length === 0) {
       const server = templateServer(Buffer.from(bytes).toString('utf8'));
       const starts = server === undefined ? 'the server that -s or the system chooses' : title(server);

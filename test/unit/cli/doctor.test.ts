@@ -56,6 +56,7 @@ describe('the doctor', () => {
     const host = fakeHost({ env: { ...programs.env, HOME: home, ...env }, cwd: home });
     const { status, stdout, stderr } = await outcomeOf(['doctor', '--json', ...args], host);
     expect(stderr).toBe('');
+    expect(stdout).toMatch(/^\{"version":1,/);
     const said = JSON.parse(stdout) as { findings: Finding[]; exitStatus: number };
     expect(said.exitStatus).toBe(status);
     const of = (topic: string) => said.findings.filter((finding) => finding.topic === topic);

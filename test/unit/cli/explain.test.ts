@@ -68,6 +68,7 @@ describe('an error for a program', () => {
     expect(text.endsWith('}\n')).toBe(true);
     expect(text.trim()).not.toContain('\n');
     expect(JSON.parse(text)).toEqual({
+      version: 1,
       error: {
         code: 'scheduler-refused',
         message: 'Slurm refused the job.',
@@ -79,7 +80,7 @@ describe('an error for a program', () => {
 
   it('always has a hint, if only null', async () => {
     const { text } = await explained(new StartJupyterError('interrupted', 'Interrupted.'), { json: true });
-    expect(JSON.parse(text)).toEqual({ error: { code: 'interrupted', message: 'Interrupted.', hint: null } });
+    expect(text).toBe('{"version":1,"error":{"code":"interrupted","message":"Interrupted.","hint":null}}\n');
   });
 });
 

@@ -69,6 +69,7 @@ describe.skipIf(process.platform === 'win32')('start-jupyter profiles', () => {
     const { stdout, stderr } = await list(['--json'], { id: ANN, START_JUPYTER_SYSTEM: 'hpc' });
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
+      version: 1,
       system: 'hpc',
       profiles: [
         {
@@ -114,7 +115,7 @@ describe.skipIf(process.platform === 'win32')('start-jupyter profiles', () => {
     });
     expect(notMine.stderr).toContain('hpc has no profiles for you.\n');
     const { stdout } = await list(['--system', 'hpc', '--json'], { profiles: '\n' });
-    expect(JSON.parse(stdout)).toEqual({ system: 'hpc', profiles: [] });
+    expect(JSON.parse(stdout)).toEqual({ version: 1, system: 'hpc', profiles: [] });
   });
 
   it('names mistakes in the files as a launch does', async () => {

@@ -48,6 +48,7 @@ describe('a dry run for a system that is elsewhere', () => {
   it('is an object with --json', async () => {
     const { status, stdout, stderr } = await start([...EXPANSE, '--json']);
     expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\{"version":1,/);
     expect(JSON.parse(stdout)).toMatchObject({
       dryRun: true,
       script: expect.stringMatching(/^#!\/bin\/bash\n/) as string,
@@ -309,7 +310,7 @@ describe('help', () => {
     const { status, stdout } = await start(['help', 'exit-codes']);
     expect(status).toBe(0);
     expect(stdout.match(/^ *\d+ {2}\S.*$/gm)?.map((line) => Number.parseInt(line, 10))).toEqual([
-      0, 1, 2, 3, 4, 5, 6, 130,
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 130,
     ]);
   });
 

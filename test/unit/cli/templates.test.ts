@@ -205,6 +205,7 @@ describe('templates copy', () => {
 
   it('is an object with --json', async () => {
     expect(JSON.parse((await start(['copy', 'notebook', 'x', '--json'])).stdout)).toEqual({
+      version: 1,
       path: `${own}/slurm/x.sh`,
     });
   });
