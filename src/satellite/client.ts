@@ -10,6 +10,7 @@ import {
   type ApiError,
   type ReserveAnswer,
   type ReserveRequest,
+  type SessionAnswer,
 } from './protocol.js';
 
 /** Where a service is and how its certificate is checked. */
@@ -38,6 +39,8 @@ export interface SatelliteClient {
   reserve(request: ReserveRequest, signal?: AbortSignal): Promise<Reservation>;
   /** Tells the service which job the name is for. */
   link(reservation: Reservation, jobId: string, signal?: AbortSignal): Promise<void>;
+  /** What our own protocol's service says of the session; undefined: it does not know it. */
+  look(reservation: Reservation, signal?: AbortSignal): Promise<SessionAnswer | undefined>;
   /** Gives the name back; one that is gone already is fine. */
   giveBack(reservation: Reservation): Promise<void>;
 }
@@ -45,6 +48,8 @@ export interface SatelliteClient {
 const TIMEOUT_MS = 15_000;
 /** Giving back happens while a person waits for Ctrl-C to take effect. */
 const GIVE_BACK_TIMEOUT_MS = 5_000;
+/** So is looking; what the scheduler says is shown all the same. */
+const LOOK_TIMEOUT_MS = 5_000;
 /** How long an aborted reservation may still take to answer. */
 const ABORT_GRACE_MS = 3_000;
 /** Of what somebody else says, in a message. */
@@ -116,6 +121,18 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (answer.status !== 200) throw refusal(host, answer);
     },
 
+    async look(reservation, signal) {
+      const answer = await call('GET', `${API_PREFIX}/sessions/${reservation.name}`, {
+        timeoutMs: LOOK_TIMEOUT_MS,
+        ...secretOf(reservation),
+        ...(signal ? { signal } : {}),
+      });
+      // The header: a 404 of something else that answers there says nothing.
+      if (answer.status === 404 && answer.headers[API_HEADER] !== undefined) return undefined;
+      if (answer.status !== 200) throw refusal(host, answer);
+      return sessionAnswerOf(answer, host, reservation.name);
+    },
+
     async giveBack(reservation) {
       if (reservation.protocol === 'classic') {
         const path = `/destroytoken.cgi?token=${reservation.name}`;
@@ -162,6 +179,13 @@ function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reser
     }
   }
   throw unintelligible(host, 'its reservation is of another form');
+}
+
+function sessionAnswerOf(answer: HttpsAnswer, host: string, name: string): SessionAnswer {
+  const said = parseJson(answer.body) as Partial<SessionAnswer> | null | undefined;
+  if (said?.name === name && /^(reserved|ready|ended)$/.test(String(said.phase)))
+    return said as SessionAnswer;
+  throw unintelligible(host, 'what it says of a session is of another form');
 }
 
 /** An answer that is not a success, in the service's own words. */

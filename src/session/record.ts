@@ -9,6 +9,8 @@ export interface SessionRecord {
   jobId?: string;
   /** With --here: the scheduler's job in which it was started. */
   allocation?: string;
+  /** Whose job that is; absent in older records. */
+  allocationScheduler?: 'slurm' | 'torque' | 'pbs';
   /** Slurm's cluster, when sbatch sent the job to another one than the default. */
   cluster?: string;
   /** The full name of the machine where it was launched. */
@@ -23,6 +25,8 @@ export interface SessionRecord {
   protocol?: 'v1' | 'classic';
   /** With SSH: the port on the person's own computer. */
   localPort?: number;
+  /** With SSH: the login host that ssh goes through, NAME or NAME:PORT. */
+  sshHost?: string;
   server: 'notebook' | 'jupyterlab';
   rootDir: string;
   walltimeMinutes?: number;

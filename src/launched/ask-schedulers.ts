@@ -1,0 +1,116 @@
+/** What the schedulers say of the jobs of sessions: one question for all jobs of a cluster. */
+import type { LaunchContext } from '../launch/context.js';
+import { chooseScheduler } from '../scheduler/choose.js';
+import type { JobState, Scheduler } from '../scheduler/scheduler.js';
+import { UNTOLD } from '../words/sessions.js';
+import type { KnownSession } from './known-sessions.js';
+import { thisMachine, type ThisMachine } from './this-machine.js';
+
+type Asking = Pick<LaunchContext, 'env'>;
+
+const KINDS = ['slurm', 'torque', 'pbs', 'local'] as const;
+
+/** By record.id. Never throws: what cannot be asked is unknown. */
+export async function askSchedulers(
+  context: Asking,
+  sessions: readonly KnownSession[],
+  signal?: AbortSignal,
+): Promise<Map<string, JobState>> {
+  const machine = thisMachine(context.env, signal);
+  const groups = new Map<string, KnownSession[]>();
+  const states = new Map<string, JobState>();
+  const alone: KnownSession[] = [];
+  for (const session of sessions) {
+    const { scheduler, cluster = '', jobId, jobName, id } = session.record;
+    if (jobId === undefined) states.set(id, unknown(UNTOLD.noJob(jobName)));
+    else if (!isKind(scheduler)) states.set(id, unknown(UNTOLD.otherScheduler(scheduler)));
+    else if (scheduler === 'local') alone.push(session);
+    else {
+      const key = `${scheduler} ${cluster}`;
+      groups.set(key, [...(groups.get(key) ?? []), session]);
+    }
+  }
+  const answers = await Promise.all([
+    ...[...groups.values()].map((group) => askTogether(context, group, machine, signal)),
+    askHere(context, alone, machine, signal),
+  ]);
+  for (const answer of answers) for (const [id, state] of answer) states.set(id, state);
+  return states;
+}
+
+/** All of them of one cluster. */
+async function askTogether(
+  context: Asking,
+  group: readonly KnownSession[],
+  machine: ThisMachine,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, JobState>> {
+  const scheduler = await chosen(context, group[0]?.record.scheduler ?? '');
+  const jobs = group.map(({ record: { jobId = '', cluster, jobName } }) => ({
+    id: { id: jobId, ...(cluster === undefined ? {} : { cluster }) },
+    name: jobName,
+  }));
+  const said = await scheduler
+    .inspectAll(jobs, signal)
+    .catch((error: unknown) => new Map(jobs.map(({ id }) => [id.id, unknown(String(error))])));
+  const states = new Map<string, JobState>();
+  for (const { record } of group) {
+    const state = said.get(record.jobId ?? '') ?? unknown(UNTOLD.notAsked);
+    states.set(record.id, await believed(state, record.host, machine));
+  }
+  return states;
+}
+
+/** Another cluster's scheduler does not know the job either: that tells nothing. */
+async function believed(state: JobState, host: string | undefined, machine: ThisMachine): Promise<JobState> {
+  if (state.phase !== 'ended' || state.outcome !== 'unknown') return state;
+  if (await machine.isSameSite(host)) return state;
+  return unknown(host === undefined ? UNTOLD.noHost : UNTOLD.otherSite(host));
+}
+
+/** Jobs that are processes of a machine: seen there alone, elsewhere by the allocation that they run in. */
+async function askHere(
+  context: Asking,
+  sessions: readonly KnownSession[],
+  machine: ThisMachine,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, JobState>> {
+  const allocations = new Map<string, Promise<JobState>>();
+  const states = await Promise.all(
+    sessions.map(async ({ record, directory }): Promise<[string, JobState]> => {
+      const { id, jobId = '', host } = record;
+      if (await machine.isHost(host)) {
+        const local = await chosen(context, 'local');
+        return [id, await local.inspect({ id: jobId, directory }, signal)];
+      }
+      const { allocation } = record;
+      if (allocation === undefined)
+        return [id, unknown(host === undefined ? UNTOLD.someHost : UNTOLD.onHost(host))];
+      const kind = record.allocationScheduler ?? schedulerOf(allocation);
+      const key = `${kind} ${allocation}`;
+      const asked =
+        allocations.get(key) ??
+        chosen(context, kind).then((scheduler) => scheduler.inspect({ id: allocation }, signal));
+      allocations.set(key, asked);
+      return [id, await believed(await asked, host, machine)];
+    }),
+  );
+  return new Map(states);
+}
+
+/** Older records do not say it: `123.server` is an id of Torque and PBS. */
+function schedulerOf(allocation: string): 'slurm' | 'pbs' {
+  return /^\d+$/.test(allocation) ? 'slurm' : 'pbs';
+}
+
+async function chosen({ env }: Asking, kind: string): Promise<Scheduler> {
+  return await chooseScheduler(isKind(kind) ? kind : 'local', { env });
+}
+
+function isKind(kind: string): kind is Scheduler['kind'] {
+  return (KINDS as readonly string[]).includes(kind);
+}
+
+function unknown(why: string): JobState {
+  return { phase: 'unknown', why };
+}
