@@ -1,7 +1,8 @@
 /** Whether a session could be kept here, tried out without leaving anything. */
 import { lstat, mkdtemp, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cannotWrite, checkSafe, writePrivate } from './store.js';
+import { cannotWrite } from '../words/session-files.js';
+import { checkSafe, writePrivate } from './store.js';
 
 export interface SessionsPlace {
   /** Undefined where the sessions' directory is not there yet: the folder in which it will be made. */

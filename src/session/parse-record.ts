@@ -33,7 +33,7 @@ const wholeNumber =
 const jobId = matching(/^[A-Za-z0-9][\w.[\]-]{0,199}$/);
 const word = matching(/^[A-Za-z0-9_][\w.-]{0,199}$/);
 
-const REQUIRED: Partial<Record<keyof SessionRecord, Check>> = {
+const REQUIRED = {
   id: word,
   system: text,
   scheduler: word,
@@ -43,7 +43,8 @@ const REQUIRED: Partial<Record<keyof SessionRecord, Check>> = {
   createdAt: time,
 };
 
-const OPTIONAL: Partial<Record<keyof SessionRecord, Check>> = {
+/** Every other key: one that has no check here is lost. */
+const OPTIONAL: Record<Exclude<keyof SessionRecord, keyof typeof REQUIRED | 'version'>, Check> = {
   jobId,
   allocation: jobId,
   allocationScheduler: oneOf('slurm', 'torque', 'pbs'),

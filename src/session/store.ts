@@ -3,7 +3,9 @@ import { lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/prom
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { shellQuote } from '../script/quote.js';
+import { cannotWrite } from '../words/session-files.js';
 import type { SessionRecord } from './record.js';
+import { replaceFile } from './replace-file.js';
 
 /** `$XDG_STATE_HOME/start-jupyter`, by default `~/.local/state/start-jupyter`. */
 export function stateDirectory(env: NodeJS.ProcessEnv, home: string): string {
@@ -117,10 +119,8 @@ export async function writePrivate(path: string, content: string): Promise<void>
 
 /** Replaces the record of a placed session; a reader sees the old one or the new one. */
 export async function saveRecord(directory: string, record: SessionRecord): Promise<void> {
-  const temporary = join(directory, `.session.json.${process.pid}`);
-  await rm(temporary, { force: true });
-  await writePrivate(temporary, `${JSON.stringify(record, null, 2)}\n`);
-  await rename(temporary, join(directory, 'session.json')).catch((error: unknown) => {
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await replaceFile(join(directory, 'session.json'), text).catch((error: unknown) => {
     throw cannotWrite(directory, error);
   });
 }
@@ -194,21 +194,6 @@ function unsafe(path: string, why: string, hint: string): StartJupyterError {
     `Sessions are not safe under ${JSON.stringify(path)}: it ${why}.`,
     {
       hint,
-    },
-  );
-}
-
-export function cannotWrite(directory: string, error: unknown): StartJupyterError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
-  return new StartJupyterError(
-    'bad-directory',
-    `The session cannot be written under ${JSON.stringify(directory)} (${code ?? (error as Error).message}).`,
-    {
-      cause: error,
-      hint: full
-        ? 'The disk or your quota is full: free some space, or set XDG_STATE_HOME to a directory with room.'
-        : 'Set XDG_STATE_HOME to a directory on the shared file system in which you can write.',
     },
   );
 }
