@@ -7,7 +7,7 @@ import type { KnownSession } from './known-sessions.js';
 import { proxyOf } from './proxy-of.js';
 import { readEnd } from './read-end.js';
 
-const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json'];
+const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'open.html'];
 
 /**
  * Writes the end down, gives the session's name back where its job did not, and removes its secrets. Who only looks is not
