@@ -8,6 +8,10 @@ make_user() {
     say "adding the user $name"
     useradd --create-home --home-dir "$home" --shell /bin/bash "$name" || fail "cannot add the user $name"
   fi
+  # Still no password, but no longer locked: an sshd without PAM lets nobody into a locked account.
+  if [[ $(getent shadow "$name") == "$name:!"* ]]; then
+    usermod --password '*' "$name" || fail "cannot unlock the user $name"
+  fi
   chmod 755 "$home"
 }
 

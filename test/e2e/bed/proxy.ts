@@ -3,6 +3,7 @@ import { appendFileSync, chownSync, chmodSync, mkdtempSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { theBed } from './bed.js';
+import type { Host } from './hosts.js';
 import { masterPrograms } from './package-copy.js';
 import type { Ended } from './processes.js';
 import { runAs, startAs, user } from './users.js';
@@ -34,13 +35,15 @@ export interface ProxyOptions {
   serve?: readonly string[];
   /** More lines of proxy.yaml: some keys are no options. */
   settings?: readonly string[];
+  /** On another host, at its address. */
+  on?: Host;
 }
 
 const folders = new Set<string>();
 
 /** `init`, then `serve`; resolves once it listens. Stopped at the latest after the test file. */
 export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
-  const { domain = theBed().domain, port = 0, serve = [], settings = [] } = options;
+  const { domain = theBed().domain, port = 0, serve = [], settings = [], on } = options;
   const service = user(theBed().users.proxy);
   const program = masterPrograms().proxy;
   const folder = join(ownFolder(service.uid, service.gid), 'proxy');
@@ -49,8 +52,9 @@ export async function startProxy(options: ProxyOptions = {}): Promise<Proxy> {
 
   appendFileSync(join(folder, 'proxy.yaml'), settings.map((line) => `${line}\n`).join(''));
 
-  const config = ['--config', join(folder, 'proxy.yaml'), '--listen', `127.0.0.1:${port}`];
-  const running = startAs(service, [...program, 'serve', ...config, ...serve]);
+  const listen = `${on?.address ?? '127.0.0.1'}:${port}`;
+  const command = [...program, 'serve', '--config', join(folder, 'proxy.yaml'), '--listen', listen, ...serve];
+  const running = on ? on.start(service, command) : startAs(service, command);
   const [, controlUrl = ''] = await running.printed('stderr', /^Control: (https:\/\/[^\s,]+)/m, 20_000);
   const listening = Number(new URL(controlUrl).port);
   return {

@@ -18,6 +18,8 @@ export interface AsUserOptions {
   input?: string;
   /** Default: a minute. */
   limitMs?: number;
+  /** What enters another host, put before everything: see hosts.ts. */
+  inside?: readonly string[];
 }
 
 const TERMINAL = readFileSync(fileURLToPath(new URL('terminal.py', import.meta.url)), 'utf8');
@@ -49,12 +51,15 @@ export async function runAs(
   command: readonly string[],
   options: AsUserOptions = {},
 ): Promise<Ended> {
-  return run(asUser(of, command), { ...startOptions(of, options), limitMs: options.limitMs ?? 60_000 });
+  return run(asUser(of, command, options), {
+    ...startOptions(of, options),
+    limitMs: options.limitMs ?? 60_000,
+  });
 }
 
 /** Starts a command as a user; the returned pid is the command's own. */
 export function startAs(of: User, command: readonly string[], options: AsUserOptions = {}): Running {
-  return start(asUser(of, command), startOptions(of, options));
+  return start(asUser(of, command, options), startOptions(of, options));
 }
 
 /**
@@ -67,19 +72,23 @@ export function startOnTerminalAs(
   options: AsUserOptions = {},
 ): Running {
   const onTerminal = ['/usr/bin/python3', '-c', TERMINAL, ...command];
-  return start(asUser(of, onTerminal), startOptions(of, options), true);
+  return start(asUser(of, onTerminal, options), startOptions(of, options), true);
 }
 
 /** setpriv becomes the command: no process of root stays in between, and signals reach the command itself. */
-function asUser(of: User, command: readonly string[]): string[] {
+function asUser(of: User, command: readonly string[], options: AsUserOptions): string[] {
   const identity = [`--reuid=${of.uid}`, `--regid=${of.gid}`, '--init-groups'];
-  return ['/usr/bin/setpriv', ...identity, '--', ...command];
+  const became = ['/usr/bin/setpriv', ...identity, '--', ...command];
+  // Another host has another file system, so that the directory is entered there.
+  return options.inside
+    ? [...options.inside, '/usr/bin/env', '-C', options.cwd ?? of.home, ...became]
+    : became;
 }
 
 function startOptions(of: User, options: AsUserOptions) {
   return {
     env: { ...loginEnvironment(of), ...options.env },
-    cwd: options.cwd ?? of.home,
+    cwd: options.inside ? '/' : (options.cwd ?? of.home),
     ...(options.input === undefined ? {} : { input: options.input }),
   };
 }
