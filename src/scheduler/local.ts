@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../errors.js';
 import { failureOf, run } from '../platform/process.js';
+import { noJobId } from '../words/scheduler.js';
 import { foregroundEnvironment, jobEnvironment } from './job-environment.js';
 import { processStart } from './process-start.js';
 import type { JobId, JobState, Scheduler, SubmitOptions } from './scheduler.js';
@@ -35,7 +36,6 @@ export function createLocal({ env }: { env: NodeJS.ProcessEnv }): Scheduler {
     submitCommand: superviseCommand,
     submit: (scriptPath, options) => startJob(env, scriptPath, options),
     inspect: (id) => inspectJob(env, id),
-    // Each in turn.
     inspectAll: async (jobs) =>
       new Map(await Promise.all(jobs.map(async ({ id }) => [id.id, await inspectJob(env, id)] as const))),
     warns: false,
@@ -115,7 +115,10 @@ async function inspectJob(env: NodeJS.ProcessEnv, id: JobId): Promise<JobState> 
 async function endOf(directory: string): Promise<{ endsAt?: Date }> {
   try {
     const job = JSON.parse(await readFile(join(directory, 'local-job.json'), 'utf8')) as LocalJob;
-    return { endsAt: new Date(job.endsAt) };
+    // Of an allocation that was lengthened; in seconds.
+    const extended = await readFile(join(directory, 'extended'), 'utf8').catch(() => '');
+    const later = /^\d{1,11}$/m.exec(extended)?.[0] ?? 0;
+    return { endsAt: new Date(Math.max(Date.parse(job.endsAt), Number(later) * 1000)) };
   } catch {
     return {};
   }
@@ -125,7 +128,10 @@ function endedState(exit: string): JobState {
   if (exit === 'completed 0') return { phase: 'ended', outcome: 'completed' };
   if (exit === 'cancelled' || exit === 'timed-out') return { phase: 'ended', outcome: exit };
   const status = /^failed (\d+)$/.exec(exit)?.[1];
-  if (status !== undefined) return { phase: 'ended', outcome: 'failed', detail: `exit status ${status}` };
+  if (status !== undefined) {
+    const detail = `exit status ${status}`;
+    return { phase: 'ended', outcome: 'failed', detail, exitStatus: Number(status) };
+  }
   return {
     phase: 'ended',
     outcome: 'unknown',
@@ -141,15 +147,16 @@ async function cancelJob(env: NodeJS.ProcessEnv, id: JobId): Promise<void> {
     if (typeof alive === 'object') throw notCancelled(id, alive.why);
     if (!alive) return;
     if (Date.now() > deadline) throw notCancelled(id, 'its supervisor does not end');
-    if (!asked) terminate(id);
+    if (!asked) terminate(id, pidOf(id));
     asked = true;
     await sleep(50);
   }
 }
 
-function terminate(id: JobId): void {
+function terminate(id: JobId, pid: number | undefined): void {
+  if (pid === undefined) return;
   try {
-    process.kill(pidOf(id), 'SIGTERM');
+    process.kill(pid, 'SIGTERM');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ESRCH') throw notCancelled(id, message);
@@ -157,21 +164,24 @@ function terminate(id: JobId): void {
 }
 
 function notCancelled(id: JobId, why: string): StartJupyterError {
+  const pid = pidOf(id);
   return new StartJupyterError('scheduler-unreachable', `the job ${id.id} could not be cancelled`, {
     detail: why,
-    hint: `Look at it with: ps -p ${pidOf(id)}`,
+    ...(pid === undefined ? {} : { hint: `Look at it with: ps -p ${pid}` }),
   });
 }
 
 /** Whether the very process is there that the id names, not another one with its number. */
 async function isAlive(env: NodeJS.ProcessEnv, id: JobId): Promise<boolean | { why: string }> {
-  const start = await processStart(pidOf(id), jobEnvironment(env));
+  const pid = pidOf(id);
+  if (pid === undefined) return { why: noJobId('this machine', id.id) };
+  const start = await processStart(pid, jobEnvironment(env));
   if ('why' in start) return start;
-  return 'mark' in start && id.id === `local-${pidOf(id)}-${start.mark}`;
+  return 'mark' in start && id.id === `local-${pid}-${start.mark}`;
 }
 
-function pidOf(id: JobId): number {
-  const pid = /^local-(\d+)-\d+$/.exec(id.id)?.[1];
-  if (pid === undefined) throw new Error(`${id.id} is not the id of a local job`);
-  return Number(pid);
+/** Undefined: it is no id of ours. */
+function pidOf(id: JobId): number | undefined {
+  const pid = /^local-([1-9]\d*)-\d+$/.exec(id.id)?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }

@@ -23,7 +23,7 @@ export type JobState =
       outcome: JobOutcome | 'unknown';
       /** In the scheduler's own words. */
       detail?: string;
-      /** Of its script, where the scheduler says it. */
+      /** Of its script, when that failed with one and the scheduler says it. */
       exitStatus?: number;
     }
   | { phase: 'unknown'; why: string };

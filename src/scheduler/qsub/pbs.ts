@@ -2,7 +2,7 @@
 import { pbsDirectives } from './pbs-directives.js';
 import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubVariables } from './qsub-environment.js';
-import { inspectQsubJob } from './qsub-inspect.js';
+import { inspectQsubJob, inspectQsubJobs } from './qsub-inspect.js';
 import { qsubDoubt } from './qsub-kind.js';
 import { ownWords } from './qsub-own.js';
 import { queues } from './qsub-queues.js';
@@ -26,15 +26,7 @@ export function createPbs({ env, limits = SUBMIT_LIMITS }: PbsContext): Schedule
     submitCommand: qsubCommand,
     submit: (scriptPath, options) => submitWithQsub('pbs', env, scriptPath, options, limits),
     inspect: (id, signal) => inspectQsubJob('pbs', env, id, signal, limits.queryMs),
-    // Each in turn.
-    inspectAll: async (jobs, signal) =>
-      new Map(
-        await Promise.all(
-          jobs.map(
-            async ({ id }) => [id.id, await inspectQsubJob('pbs', env, id, signal, limits.queryMs)] as const,
-          ),
-        ),
-      ),
+    inspectAll: (jobs, signal) => inspectQsubJobs('pbs', env, jobs, signal, limits.queryMs),
     warns: false,
     cancel: (id) => cancelQsubJob('pbs', env, id, limits.queryMs),
     cancelCommand: (id) => ['qdel', id.id],

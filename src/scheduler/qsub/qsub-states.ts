@@ -9,7 +9,6 @@ import {
   type QstatValues,
 } from '../../job-states.js';
 import { qstatTime } from '../../qstat-text.js';
-import { OUTCOMES } from '../outcomes.js';
 import type { JobState } from '../scheduler.js';
 import { NAMES } from './qsub-refusals.js';
 
@@ -60,15 +59,24 @@ function endOf(values: QstatValues, now: Date): Date | undefined {
 
 function ended(kind: QstatKind, values: QstatValues): JobState {
   const said = qstatOutcome(kind, values);
-  const outcome = said ? OUTCOMES[said] : 'unknown';
+  const outcome = said ?? 'unknown';
   if (outcome === 'completed') return { phase: 'ended', outcome };
-  return { phase: 'ended', outcome, detail: detailOf(said, values) };
+  const status = Number(statusOf(values));
+  return {
+    ...{ phase: 'ended', outcome, detail: detailOf(said, values) },
+    // Others are signals, and what the node's daemon has to say.
+    ...(outcome === 'failed' && status > 0 && status < 256 ? { exitStatus: status } : {}),
+  };
+}
+
+function statusOf(values: QstatValues): string | undefined {
+  return values.get('exit_status') ?? values.get('Exit_status');
 }
 
 function detailOf(said: JobOutcome | undefined, values: QstatValues): string {
   if (said === 'out-of-memory') return 'it took more memory than it had asked for';
   if (said === 'timed-out') return 'its time was up';
-  const status = values.get('exit_status') ?? values.get('Exit_status');
+  const status = statusOf(values);
   const comment = values.get('comment')?.trim();
   const words = [status === undefined ? '' : `exit status ${status}`, comment ?? ''];
   return words.filter((word) => word !== '').join('; ') || 'the scheduler does not say how';

@@ -2,7 +2,7 @@
 import { torqueDirectives } from './torque-directives.js';
 import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubVariables } from './qsub-environment.js';
-import { inspectQsubJob } from './qsub-inspect.js';
+import { inspectQsubJob, inspectQsubJobs } from './qsub-inspect.js';
 import { qsubDoubt } from './qsub-kind.js';
 import { ownWords } from './qsub-own.js';
 import { queues } from './qsub-queues.js';
@@ -26,16 +26,7 @@ export function createTorque({ env, limits = SUBMIT_LIMITS }: TorqueContext): Sc
     submitCommand: qsubCommand,
     submit: (scriptPath, options) => submitWithQsub('torque', env, scriptPath, options, limits),
     inspect: (id, signal) => inspectQsubJob('torque', env, id, signal, limits.queryMs),
-    // Each in turn.
-    inspectAll: async (jobs, signal) =>
-      new Map(
-        await Promise.all(
-          jobs.map(
-            async ({ id }) =>
-              [id.id, await inspectQsubJob('torque', env, id, signal, limits.queryMs)] as const,
-          ),
-        ),
-      ),
+    inspectAll: (jobs, signal) => inspectQsubJobs('torque', env, jobs, signal, limits.queryMs),
     warns: false,
     cancel: (id) => cancelQsubJob('torque', env, id, limits.queryMs),
     cancelCommand: (id) => ['qdel', id.id],

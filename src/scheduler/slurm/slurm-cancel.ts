@@ -3,7 +3,7 @@ import { StartJupyterError } from '../../errors.js';
 import { failureOf, run } from '../../platform/process.js';
 import type { JobId } from '../scheduler.js';
 import { queryEnvironment } from './slurm-environment.js';
-import { onCluster } from './slurm-inspect.js';
+import { onCluster } from './slurm-query.js';
 
 const CANCEL_MS = 30_000;
 

@@ -1,85 +1,115 @@
-/** Asks Slurm about jobs. An answer that is not an answer is never taken for "gone". */
-import { failureOf, run, type RunResult } from '../../platform/process.js';
-import type { JobId, JobState } from '../scheduler.js';
-import { queryEnvironment, submissionQueryEnvironment } from './slurm-environment.js';
+/** Asks Slurm about jobs: the queue, then, for those that have left it, the accounting. */
+import { anotherJob, noJobId, notAnymore, stillAccounted } from '../../words/scheduler.js';
+import type { JobId, JobState, NamedJob } from '../scheduler.js';
+import { askAccounting, type AccountedJob } from './slurm-accounting.js';
+import { onCluster, query } from './slurm-query.js';
+import { askQueue } from './slurm-queue.js';
 import { jobState } from './slurm-states.js';
 
-/** Longer than Slurm's own time-out on one message (10 s by default), with its tries. */
-const QUERY_MS = 30_000;
+/** So many ids make a command line of some kilobytes. */
+const ASKED_AT_ONCE = 500;
 
-/** Cannot occur in a host name, a reason or a state. */
-const SEPARATOR = '\x1f';
-
-/** Asks squeue, then, for a job that has left the queue, the accounting. */
+/** See {@link Scheduler.inspect}. */
 export async function inspectSlurmJob(
   env: NodeJS.ProcessEnv,
   id: JobId,
   signal?: AbortSignal,
 ): Promise<JobState> {
-  // %r: reason, %B: BatchHost, %S: start or estimate, %e: end. The forms of -o are the same in every Slurm.
-  const format = ['%i', '%T', '%r', '%B', '%S', '%e'].join(SEPARATOR);
-  const args = ['-h', '-t', 'all', ...onCluster(id), '-j', id.id, '-o', format];
-  const result = await query(env, 'squeue', args, signal);
-  const fields = result.stdout
-    .split('\n')
-    .map((line) => line.split(SEPARATOR))
-    .find((line) => line.length === 6);
-  if (fields) {
-    const [, state = '', reason = '', batchHost = '', start = '', end = ''] = fields;
-    return jobState({ state, reason, batchHost, start, end });
-  }
-  if (hasLeftQueue(result)) return await finishedJob(env, id, signal);
-  return { phase: 'unknown', why: failureOf('squeue', result) };
+  const states = await inspectTogether(env, [{ id }], signal);
+  return states.get(id.id) ?? { phase: 'unknown', why: noJobId('Slurm', id.id) };
 }
 
-/** Only a clear word counts: squeue was seen to exit with 0 and an error on stderr. */
-function hasLeftQueue(result: RunResult): boolean {
-  if (/invalid job id specified/i.test(result.stderr)) return true;
-  return result.exitCode === 0 && result.stderr.trim() === '';
-}
-
-/** What the accounting says of a job that the controller has forgotten. There may be none. */
-async function finishedJob(env: NodeJS.ProcessEnv, id: JobId, signal?: AbortSignal): Promise<JobState> {
-  const args = ['-n', '-P', '-X', ...onCluster(id), '-j', id.id, '-o', 'State,ExitCode'];
-  const result = await query(env, 'sacct', args, signal);
-  const [state = '', exitCode = ''] = (result.stdout.trim().split('\n').at(-1) ?? '').split('|');
-  const reason = exitCode === '' || exitCode === '0:0' ? '' : `exit code ${exitCode}`;
-  const known = jobState({ state, reason, batchHost: '', start: '', end: '' });
-  if (known.phase === 'ended') return known;
-  if (known.phase !== 'unknown') {
-    return { phase: 'unknown', why: `squeue has no such job, but sacct says ${state}` };
-  }
-  return { phase: 'ended', outcome: 'unknown', detail: 'Slurm no longer knows the job' };
-}
-
-/** Jobs by name: with `found` empty there is none; undefined: Slurm cannot be asked. */
-export async function findSlurmJobs(env: NodeJS.ProcessEnv, name: string): Promise<JobId[] | undefined> {
-  const args = ['-h', '-t', 'all', '-n', name, '-o', '%i'];
-  const result = await run('squeue', args, { env: submissionQueryEnvironment(env), timeoutMs: QUERY_MS });
-  if (result.exitCode !== 0 || result.stderr.trim() !== '') return undefined;
-  const jobs: JobId[] = [];
-  let cluster: string | undefined;
-  for (const line of result.stdout.split('\n')) {
-    // squeue heads each cluster's jobs with its name when SLURM_CLUSTERS is set.
-    cluster = /^CLUSTER: (\S+)/.exec(line)?.[1] ?? cluster;
-    if (/^\d+$/.test(line.trim())) jobs.push({ id: line.trim(), ...(cluster ? { cluster } : {}) });
-  }
-  return jobs;
-}
-
-export function onCluster(id: JobId): string[] {
-  return id.cluster === undefined ? [] : ['-M', id.cluster];
-}
-
-async function query(
+/** See {@link Scheduler.inspectAll}. */
+export async function inspectSlurmJobs(
   env: NodeJS.ProcessEnv,
-  command: string,
-  args: string[],
+  jobs: readonly NamedJob[],
   signal?: AbortSignal,
-): Promise<RunResult> {
-  return await run(command, args, {
-    env: queryEnvironment(env),
-    timeoutMs: QUERY_MS,
-    ...(signal ? { signal } : {}),
+): Promise<Map<string, JobState>> {
+  const states = new Map<string, JobState>();
+  for (const { id } of jobs) states.set(id.id, { phase: 'unknown', why: noJobId('Slurm', id.id) });
+  // One word that is no id, and squeue answers nothing at all.
+  const asked = jobs.filter(({ id }) => /^\d+$/.test(id.id));
+  for (let at = 0; at < asked.length; at += ASKED_AT_ONCE) {
+    const told = await inspectTogether(env, asked.slice(at, at + ASKED_AT_ONCE), signal);
+    for (const [id, state] of told) states.set(id, state);
+  }
+  return states;
+}
+
+/** Without a name whatever answers to the id is meant: an array's task has another one in the queue. */
+type Asked = Pick<NamedJob, 'id'> & Partial<NamedJob>;
+
+async function inspectTogether(
+  env: NodeJS.ProcessEnv,
+  asked: readonly Asked[],
+  signal?: AbortSignal,
+): Promise<Map<string, JobState>> {
+  const [first] = asked;
+  const states = new Map<string, JobState>();
+  if (first === undefined) return states;
+  const queue = await askQueue(env, idsOf(asked), first.id, signal);
+  const left: Asked[] = [];
+  for (const job of asked) {
+    const row = ofJob(queue.jobs, job)[0];
+    if (row) states.set(job.id.id, isAnother(job, row) ?? jobState(row));
+    else if (queue.doubt === undefined) left.push(job);
+    else states.set(job.id.id, { phase: 'unknown', why: queue.doubt });
+  }
+  const told = states.get(first.id.id);
+  // Of one job alone: for many it would be a question for each.
+  if (asked.length === 1 && told)
+    return states.set(first.id.id, await withExitStatus(env, first.id, told, signal));
+  for (const [id, state] of await finishedJobs(env, left, signal)) states.set(id, state);
+  return states;
+}
+
+function idsOf(asked: readonly Asked[]): string[] {
+  return [...new Set(asked.map(({ id }) => id.id))];
+}
+
+function ofJob<Row extends { id: string }>(rows: readonly Row[], { id, name }: Asked): readonly Row[] {
+  return name === undefined ? rows : rows.filter((row) => row.id === id.id);
+}
+
+/** Numbers are given again: after a million jobs, or when a cluster is set up anew. */
+function isAnother({ id, name }: Asked, row: { name: string }): JobState | undefined {
+  if (name === undefined || name === row.name) return undefined;
+  return { phase: 'unknown', why: anotherJob(id.id) };
+}
+
+async function finishedJobs(
+  env: NodeJS.ProcessEnv,
+  left: readonly Asked[],
+  signal?: AbortSignal,
+): Promise<[id: string, state: JobState][]> {
+  const [first] = left;
+  if (first === undefined) return [];
+  const { jobs, later } = await askAccounting(env, idsOf(left), first.id, signal);
+  return left.map((job) => {
+    const row = ofJob(jobs, job).at(-1);
+    if (row) return [job.id.id, isAnother(job, row) ?? finishedState(row)];
+    if (later !== undefined) return [job.id.id, { phase: 'unknown', why: later }];
+    return [job.id.id, { phase: 'ended', outcome: 'unknown', detail: notAnymore('Slurm') }];
   });
+}
+
+function finishedState({ state, exitCode }: AccountedJob): JobState {
+  const reason = exitCode === '' || exitCode === '0:0' ? '' : `exit code ${exitCode}`;
+  const known = jobState({ state, reason, batchHost: '', start: '', end: '', exitCode });
+  if (known.phase === 'ended') return known;
+  if (known.phase !== 'unknown') return { phase: 'unknown', why: stillAccounted(state) };
+  return { phase: 'ended', outcome: 'unknown', detail: notAnymore('Slurm') };
+}
+
+/** squeue says that a job failed, not how; scontrol knows both, as long as it knows the job. */
+async function withExitStatus(
+  env: NodeJS.ProcessEnv,
+  id: JobId,
+  state: JobState,
+  signal?: AbortSignal,
+): Promise<JobState> {
+  if (state.phase !== 'ended' || state.outcome !== 'failed') return state;
+  const result = await query(env, 'scontrol', [...onCluster(id), '-o', 'show', 'job', id.id], signal);
+  const status = /(?:^|\s)ExitCode=(\d+):0(?:\s|$)/.exec(result.stdout)?.[1];
+  return status === undefined || status === '0' ? state : { ...state, exitStatus: Number(status) };
 }

@@ -1,6 +1,5 @@
 /** Slurm's words about one job as a scheduler-neutral state. Pure. */
 import { slurmOutcome, slurmPhase } from '../../job-states.js';
-import { OUTCOMES } from '../outcomes.js';
 import type { JobState } from '../scheduler.js';
 
 /** What squeue (or sacct) says of a job, field by field as printed; times in UTC. */
@@ -10,6 +9,8 @@ export interface SlurmJob {
   batchHost: string;
   start: string;
   end: string;
+  /** `3:0`: the exit status, and the signal that ended it; squeue does not say it. */
+  exitCode?: string;
 }
 
 export function jobState(job: SlurmJob): JobState {
@@ -34,12 +35,15 @@ function running({ batchHost, end }: SlurmJob): JobState {
   return { phase: 'running', node: said(batchHost) ? batchHost : '', ...(endsAt ? { endsAt } : {}) };
 }
 
-function ended({ state, reason }: SlurmJob): JobState {
-  const told = slurmOutcome(state);
+function ended({ state, reason, exitCode = '' }: SlurmJob): JobState {
   // REVOKED alone tells none: here it has ended, whatever becomes of it on another cluster.
-  const outcome = told ? OUTCOMES[told] : 'cancelled';
+  const outcome = slurmOutcome(state) ?? 'cancelled';
   if (outcome === 'completed') return { phase: 'ended', outcome };
-  return { phase: 'ended', outcome, detail: said(reason) ? `${state} (${reason})` : state };
+  const status = outcome === 'failed' ? /^([1-9]\d*):0$/.exec(exitCode)?.[1] : undefined;
+  return {
+    ...{ phase: 'ended', outcome, detail: said(reason) ? `${state} (${reason})` : state },
+    ...(status === undefined ? {} : { exitStatus: Number(status) }),
+  };
 }
 
 /** Whether a field says anything: `None`, `N/A`, `(null)` and `Unknown` do not. */

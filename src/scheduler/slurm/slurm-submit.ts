@@ -6,7 +6,7 @@ import type { JobId, SubmitOptions } from '../scheduler.js';
 import { submitOnce } from '../submit-once.js';
 import { cancelSlurmJob } from './slurm-cancel.js';
 import { sbatchEnvironment } from './slurm-environment.js';
-import { findSlurmJobs } from './slurm-inspect.js';
+import { findSlurmJobs } from './slurm-queue.js';
 import { refused, unreachable } from './slurm-refusals.js';
 
 /** Waits in milliseconds. */

@@ -5,7 +5,8 @@ import { cancelSlurmJob } from './slurm-cancel.js';
 import { slurmPartitions } from './slurm-cluster.js';
 import { slurmDirectives } from './slurm-directives.js';
 import { siteVariables } from './slurm-environment.js';
-import { inspectSlurmJob, onCluster } from './slurm-inspect.js';
+import { inspectSlurmJob, inspectSlurmJobs } from './slurm-inspect.js';
+import { onCluster } from './slurm-query.js';
 import { sbatchCommand, SUBMIT_LIMITS, submitToSlurm, type SubmitLimits } from './slurm-submit.js';
 import { ownDirectives } from './slurm-template.js';
 
@@ -25,13 +26,7 @@ export function createSlurm({ env, limits = SUBMIT_LIMITS }: SlurmContext): Sche
     submitCommand: sbatchCommand,
     submit: (scriptPath, options) => submitToSlurm(env, scriptPath, options, limits),
     inspect: (id, signal) => inspectSlurmJob(env, id, signal),
-    // Each in turn.
-    inspectAll: async (jobs, signal) =>
-      new Map(
-        await Promise.all(
-          jobs.map(async ({ id }) => [id.id, await inspectSlurmJob(env, id, signal)] as const),
-        ),
-      ),
+    inspectAll: (jobs, signal) => inspectSlurmJobs(env, jobs, signal),
     warns: true,
     cancel: (id) => cancelSlurmJob(env, id),
     cancelCommand: (id) => ['scancel', ...onCluster(id), id.id],

@@ -98,6 +98,35 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)('
     });
   });
 
+  // What was recorded of one job each, in one answer: of several both print one after the other and go on behind one that
+  // they do not know (qstat_unknown).
+  it('the states of many jobs, with one question', async () => {
+    const [queued, failed] = [
+      'qstat_state_Q',
+      kind === 'torque' ? 'qstat_state_C_exit3' : 'qstat_state_F_exit3',
+    ];
+    const way = kind === 'torque' ? /-f -1/ : /-x?f '?\d/;
+    const runs = [queued, failed].map((name) => recorded(name, name.includes('F_exit3') ? /-xf/ : way));
+    const gone = recorded('qstat_unknown', kind === 'torque' ? /-f -1/ : /-xf/);
+    const [waits, ends] = kind === 'torque' ? ['2.vm', '32.vm'] : ['4.vm', '36.vm'];
+    const ids = [waits, '99999.vm', ends];
+    const argv = ['qstat', ...(kind === 'torque' ? ['-f', '-1'] : ['-xf']), ...ids];
+    const together = { ...gone, stdout: runs.map(({ stdout }) => stdout).join('') };
+    const names = { [waits]: kind === 'torque' ? 'frompipe' : 'pp', [ends]: 'envjob' };
+    const states = await play([[argv, together]], (scheduler) =>
+      scheduler.inspectAll(ids.map((id) => ({ id: { id }, name: names[id] ?? NAME }))),
+    );
+    expect(Object.fromEntries(states)).toMatchObject({
+      [waits]: { phase: 'queued' },
+      [ends]: { phase: 'ended', outcome: 'failed', exitStatus: 3 },
+      '99999.vm': GONE(kind === 'torque' ? 'Torque' : 'PBS'),
+    });
+    const others = await play([[argv, together]], (scheduler) =>
+      scheduler.inspectAll(ids.map((id) => ({ id: { id }, name: NAME }))),
+    );
+    expect([...others.values()].map(({ phase }) => phase)).toEqual(['unknown', 'ended', 'unknown']);
+  });
+
   it.each(CANCELS[kind])('a cancellation: %s %s', async (recording, command, code) => {
     const run = recorded(recording, command);
     const id = run.argv[1] ?? '';
@@ -179,7 +208,12 @@ const STATES: Record<Kind, [string, RegExp, string, JobState][]> = {
       'qstat_state_C_exit3',
       /-f -1/,
       '32.vm',
-      { phase: 'ended', outcome: 'failed', detail: 'exit status 3; Job started on Sun Nov 22 at 07:11' },
+      {
+        phase: 'ended',
+        outcome: 'failed',
+        detail: 'exit status 3; Job started on Sun Nov 22 at 07:11',
+        exitStatus: 3,
+      },
     ],
     [
       'qdel_ok_queued',
@@ -214,6 +248,7 @@ const STATES: Record<Kind, [string, RegExp, string, JobState][]> = {
         phase: 'ended',
         outcome: 'failed',
         detail: expect.stringMatching(/^exit status 3; .*and failed$/) as string,
+        exitStatus: 3,
       },
     ],
     ['walltime_kill', /-xf/, '55.vm', { phase: 'ended', outcome: 'timed-out', detail: 'its time was up' }],
@@ -310,6 +345,22 @@ describe.skipIf(process.platform === 'win32')('PBS that keeps no history', () =>
 });
 
 describe.skipIf(process.platform === 'win32')('PBS that keeps no history, of a job that runs', () => {
+  it('is asked anew for all that it was asked for', async () => {
+    const off = plainRuns('openpbs').find(({ command }) => command === 'qstat -xf 56.vm')!;
+    const gone = plainRuns('openpbs').find(({ command }) => command === 'qstat -f 56.vm')!;
+    const live = plainRuns('openpbs').find(({ command }) => command === "qstat -f '1.vm'")!;
+    const replay = await startReplay(['qstat']);
+    await replay.answers(['qstat', '-xf', '1.vm', '56.vm'], off);
+    await replay.answers(['qstat', '-f', '1.vm', '56.vm'], { ...gone, stdout: live.stdout });
+    const jobs = ['1.vm', '56.vm'].map((id) => ({ id: { id }, name: 'pysess' }));
+    const states = await createPbs({ env: replay.env, limits: LIMITS }).inspectAll(jobs);
+    await replay.done();
+    expect(Object.fromEntries(states)).toEqual({
+      '1.vm': { phase: 'running', node: 'vm' },
+      '56.vm': GONE('PBS'),
+    });
+  });
+
   it('is asked for the job alone, and tells its state', async () => {
     const off = plainRuns('openpbs').find(({ command }) => command === 'qstat -xf 56.vm')!;
     const live = plainRuns('openpbs').find(({ command }) => command === "qstat -f '1.vm'")!;

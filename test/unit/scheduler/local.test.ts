@@ -88,6 +88,7 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
       phase: 'ended',
       outcome: 'failed',
       detail: 'exit status 7',
+      exitStatus: 7,
     });
   });
 
@@ -208,6 +209,8 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
 
   it('cannot be asked about without its directory', async () => {
     expect(await inspect({ id: 'local-1-1' })).toMatchObject({ phase: 'unknown' });
+    const strange = { id: 'jupyter', directory: '/' };
+    expect(await inspect(strange)).toMatchObject({ phase: 'unknown' });
   });
 
   it('needs bash and some other programs, and names those that are missing', async () => {

@@ -55,14 +55,18 @@ it('a state that is not known is no end', () => {
 });
 
 it.each([
-  [{ Exit_status: '-27' }, 'failed', /memory/],
+  [{ Exit_status: '-27' }, 'out-of-memory', /memory/],
   [{ Exit_status: '271', stime: 'x' }, 'cancelled', /271/],
-  [{ Exit_status: '1', stime: 'x', comment: 'Job failed' }, 'failed', /^exit status 1; Job failed$/],
+  [{ Exit_status: '1', stime: 'x', comment: 'Job failed' }, 'failed', /^exit status 1; Job failed$/, 1],
+  // Killed, and what the node's daemon could not do.
+  [{ Exit_status: '265', stime: 'x' }, 'failed', /265/],
+  [{ Exit_status: '-3', stime: 'x' }, 'failed', /-3/],
   [{ stime: 'x' }, 'unknown', /does not say/],
-] as const)('an end %j', (values, outcome, detail) => {
+] as const)('an end %j', (values, outcome, detail, exitStatus?: number) => {
   expect(state('pbs', { job_state: 'F', ...values })).toEqual({
     ...{ phase: 'ended', outcome },
     detail: expect.stringMatching(detail) as string,
+    ...(exitStatus === undefined ? {} : { exitStatus }),
   });
 });
 

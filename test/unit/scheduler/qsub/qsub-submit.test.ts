@@ -242,6 +242,78 @@ describe.skipIf(process.platform === 'win32')('a question about a job', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('a question about many jobs', () => {
+  let fakes: FakePrograms;
+
+  beforeEach(async () => {
+    fakes = await fakePrograms();
+  });
+
+  afterEach(() => fakes.remove());
+
+  const block = (id: string, name: string) =>
+    `printf 'Job Id: ${id}\\n    Job_Name = ${name}\\n    job_state = R\\n    exec_host = n1/0\\n\\n'`;
+  const running = { phase: 'running', node: 'n1' };
+  const inspectAll = async (...jobs: [id: string, name: string][]) =>
+    Object.fromEntries(
+      await createTorque({ env: fakes.env, limits: QUICK }).inspectAll(
+        jobs.map(([id, name]) => ({ id: { id }, name })),
+      ),
+    );
+
+  it('finds each by its number and name, with its server or without', async () => {
+    await fakes.add(
+      'qstat',
+      [block('1.vm', 'a'), block('2.vm.example.org', 'b'), block('3.vm', 'c')].join('; '),
+    );
+    const states = await inspectAll(['1', 'a'], ['2.vm', 'b'], ['3.vm', 'other'], ['3.vmx', 'c']);
+    expect(states).toEqual({
+      ...{ 1: running, '2.vm': running },
+      '3.vm': { phase: 'unknown', why: '3.vm is the number of another job by now' },
+      '3.vmx': { phase: 'unknown', why: expect.stringContaining('Job Id: 3.vm') as string },
+    });
+  });
+
+  it('is not answered for a job of which there are two, nor by half a text', async () => {
+    await fakes.add('qstat', `${block('1.vm', 'a')}; ${block('1.vm', 'a')}; ${block('2.vm', 'b')}`);
+    expect(await inspectAll(['1.vm', 'a'], ['2.vm', 'b'])).toMatchObject({
+      '1.vm': { phase: 'unknown' },
+      '2.vm': running,
+    });
+    await fakes.add('qstat', `${block('1.vm', 'a')}; printf 'Job Id: 2.vm\\n    job_state = C'`);
+    expect(await inspectAll(['1.vm', 'a'], ['2.vm', 'b'])).toMatchObject({ '2.vm': { phase: 'unknown' } });
+  });
+
+  it('is answered for the others where one is not known, and where one may not be seen', async () => {
+    const unknown = 'echo "qstat: Unknown Job Id Error 2.vm" >&2';
+    const hidden = 'echo "qstat: Unauthorized Request  3.vm" >&2';
+    await fakes.add('qstat', `${unknown}; ${hidden}; ${block('1.vm', 'a')}; exit 153`);
+    expect(await inspectAll(['1.vm', 'a'], ['2.vm', 'b'], ['3.vm', 'c'])).toMatchObject({
+      '1.vm': running,
+      '2.vm': { phase: 'ended', outcome: 'unknown' },
+      '3.vm': { phase: 'unknown', why: expect.stringContaining('Unauthorized') as string },
+    });
+  });
+
+  it('is not put to queues and servers that have the name of an id', async () => {
+    await fakes.add('qstat', block('1.vm', 'a'));
+    expect(await inspectAll(['1.vm', 'a'], ['batch', 'b'], ['-B', 'c'])).toMatchObject({
+      '1.vm': running,
+      batch: { phase: 'unknown', why: '"batch" is not a job id of Torque' },
+    });
+    expect((await fakes.calls('qstat')).map(({ args }) => args)).toEqual([['-f', '-1', '1.vm']]);
+  });
+
+  it('comes in pieces where they are very many', async () => {
+    await fakes.add('qstat', 'exit 1');
+    const states = await inspectAll(
+      ...Array.from({ length: 101 }, (_, index): [string, string] => [`${index + 1}.vm`, 'a']),
+    );
+    expect(Object.values(states).every(({ phase }) => phase === 'unknown')).toBe(true);
+    expect((await fakes.calls('qstat')).map(({ args }) => args.length - 2)).toEqual([100, 1]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('whose qsub it is', () => {
   let fakes: FakePrograms;
 
