@@ -2,6 +2,7 @@
 import type { Command, Option } from 'commander';
 import { StartJupyterError } from '../errors.js';
 import { nearest } from '../site/nearest.js';
+import { OWN_VARIABLES } from '../words/help.js';
 import type { LaunchFlags } from './options.js';
 
 const PREFIX = 'START_JUPYTER_';
@@ -35,18 +36,40 @@ const BEATEN: Partial<Record<keyof LaunchFlags, readonly (keyof LaunchFlags)[]>>
  * @throws StartJupyterError 'bad-option' for one that says neither yes nor no where that is asked
  */
 export function readVariables(command: Command, env: NodeJS.ProcessEnv, hasTime = false): void {
-  const typed = command.options
-    .map((option) => option.attributeName() as keyof LaunchFlags)
-    .filter((key) => command.getOptionValueSource(key) === 'cli');
-  const beaten: string[] = [...typed, ...typed.flatMap((key) => BEATEN[key] ?? [])];
-  if (hasTime) beaten.push('time');
+  const given = [...givenIn(command), ...(hasTime ? ['time'] : [])];
+  const beaten = beatenBy(given);
   for (const option of standingFor(command)) {
     const text = env[variableOf(option.name())];
     const key = option.attributeName();
-    if (!text || beaten.includes(key)) continue;
+    if (!text || beaten.has(key)) continue;
     const value = readValue(option, text);
     if (value !== undefined) command.setOptionValueWithSource(key, value, 'env');
   }
+}
+
+/** What of the options of an earlier launch still holds beside those that were typed now, by the same rules. */
+export function notBeaten(
+  command: Command,
+  earlier: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const beaten = beatenBy(givenIn(command));
+  return Object.fromEntries(Object.entries(earlier).filter(([key]) => !beaten.has(key)));
+}
+
+/** Where the value of an option comes from that an earlier launch had: it ranks below what is typed, above variables. */
+export const EARLIER = 'earlier';
+
+function givenIn(command: Command): string[] {
+  const ranksAbove: unknown[] = ['cli', EARLIER];
+  return command.options
+    .map((option) => option.attributeName())
+    .filter((key) => ranksAbove.includes(command.getOptionValueSource(key)));
+}
+
+/** What is given, and what contradicts it. */
+function beatenBy(given: readonly string[]): Set<string> {
+  const table: Partial<Record<string, readonly string[]>> = BEATEN;
+  return new Set([...given, ...given.flatMap((key) => table[key] ?? [])]);
 }
 
 /** Whether the variable says yes; what is neither yes nor no counts as no here. */
@@ -56,7 +79,10 @@ export function saysYes(text: string | undefined): boolean {
 
 /** A sentence for each variable that looks like one of ours and is none. */
 export function unknownVariables(command: Command, env: NodeJS.ProcessEnv): string[] {
-  const known = [...standingFor(command).map((option) => variableOf(option.name())), ...OTHERS];
+  const known = [
+    ...standingFor(command).map((option) => variableOf(option.name())),
+    ...Object.keys(OWN_VARIABLES),
+  ];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name) && !FOREIGN.test(name))
     .sort()
@@ -70,15 +96,20 @@ export function unknownVariables(command: Command, env: NodeJS.ProcessEnv): stri
     });
 }
 
-/** Variables of ours that stand for no option: what a site's module file and the wrapper set. */
-const OTHERS = ['START_JUPYTER_CONFIG', 'START_JUPYTER_NODE'];
-
 /** What module files set of every package, and what our own tests use. */
 const FOREIGN = /^START_JUPYTER_(?:ROOT|HOME|BASE|PREFIX|PATH|BIN|VERSION|LIVE|SCREENSHOTS|TEST_.*)$/;
 
-/** All but --version. */
-function standingFor(command: Command): Option[] {
-  return command.options.filter((option) => option.name() !== 'version');
+/**
+ * All but --version. Of a command those alone that a launch has as well: a variable that was set for one thing must not say
+ * that all sessions are to be stopped.
+ */
+export function standingFor(command: Command): Option[] {
+  const ofLaunch = programOf(command).options.map((option) => option.name());
+  return command.options.filter((option) => option.name() !== 'version' && ofLaunch.includes(option.name()));
+}
+
+function programOf(command: Command): Command {
+  return command.parent === null ? command : programOf(command.parent);
 }
 
 const YES = ['1', 'true', 'yes', 'on'];
