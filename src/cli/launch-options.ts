@@ -6,8 +6,7 @@ import type { LaunchOptions } from '../launch/options.js';
 import { parseTime } from '../scheduler/duration.js';
 import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
-import { nearest } from '../site/nearest.js';
-import { SSH_WAYS, type SystemKey } from '../site/schema.js';
+import { SSH_WAYS } from '../site/schema.js';
 import type { LaunchFlags } from './options.js';
 import { variableOf } from './variables.js';
 
@@ -18,7 +17,6 @@ export function readOptions(
   fromVariable: (flag: string) => boolean,
 ): LaunchOptions {
   refuseImage(time, flags.info ?? false);
-  refuseWord(time);
   const source = (flag: keyof LaunchFlags): string => {
     const option = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     return fromVariable(flag) ? variableOf(option) : `--${option}`;
@@ -81,7 +79,7 @@ export function readOptions(
 }
 
 /** The flag that gives a key of systems.yaml. */
-function flagOf(key: SystemKey | 'profile', { nv }: LaunchFlags): keyof LaunchFlags {
+function flagOf(key: Parameters<LaunchOptions['from']>[0], { nv }: LaunchFlags): keyof LaunchFlags {
   if (key === 'image_gpu') return nv ? 'nv' : 'rocm';
   if (key === 'binds') return 'bind';
   if (key === 'template') return 'batchScript';
@@ -100,7 +98,8 @@ function minutesOrNone(_option: string, value: string): number {
   return value === 'none' ? 0 : parseTime(value);
 }
 
-function readPort(option: string, value: string): number {
+/** Of a person’s own computer. */
+export function readPort(option: string, value: string): number {
   const port = checkedCount(option, value);
   if (port >= 1024 && port <= 65_535) return port;
   throw refusal(`${option} cannot be ${value}.`, 'It is a port of your own computer, from 1024 to 65535.');
@@ -177,21 +176,6 @@ function refuseImage(time: string | undefined, info: boolean): void {
     `${JSON.stringify(time)} is no time${image ? ' but looks like a container image' : ''}.`,
     '-i shows extra information about the job. A container image is given with -I or --image.',
   );
-}
-
-/** Where the time stands, a word is a command that was mistyped, or the interface without its -s. */
-function refuseWord(time: string | undefined): void {
-  if (time === undefined || !/^[a-z]+$/i.test(time)) return;
-  const command = nearest(time, ['templates', 'profiles', 'doctor', 'help']);
-  if (command !== undefined) {
-    throw refusal(`There is no command ${JSON.stringify(time)}.`, `Did you mean "start-jupyter ${command}"?`);
-  }
-  if (/^(notebook|jupyterlab|lab)$/i.test(time)) {
-    throw refusal(
-      `${JSON.stringify(time)} is no time but an interface.`,
-      `It is chosen with -s: start-jupyter -s ${time.toLowerCase()}`,
-    );
-  }
 }
 
 function refusal(message: string, hint: string): StartJupyterError {

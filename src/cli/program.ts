@@ -1,26 +1,18 @@
 /** Builds the command line and runs the command that was asked for. Commands are loaded when they run. */
 import { Command, CommanderError } from 'commander';
-import { sentence, StartJupyterError } from '../errors.js';
 import { VERSION } from '../version.js';
+import { COMMAND_GROUPS, LAUNCH } from '../words/commands.js';
 import { EXIT_CODES } from '../words/exit-codes.js';
 import { createConsole } from './console.js';
 import { explain } from './explain.js';
 import type { Host } from './host.js';
-import { addDoctorCommand, addProfilesCommand, addTemplatesCommand } from './commands.js';
+import { HELP_LAYOUT } from './help-layout.js';
+import { helpWidth } from './help-lines.js';
+import { mistypedIn, refusedBy, refuseWord } from './mistyped.js';
+import { addDoctorCommand, addHelpCommand, addProfilesCommand, addTemplatesCommand } from './commands.js';
 import { addSessionCommands } from './session-commands.js';
 import { addLaunchOptions, type LaunchFlags } from './options.js';
 import { readVariables, saysYes, unknownVariables } from './variables.js';
-
-const EXAMPLES = `
-Examples:
-  start-jupyter -p debug -t 30            30 minutes in the partition debug
-  start-jupyter -A abc123 -g 1 2h30m      a GPU for two and a half hours, charged to abc123
-  start-jupyter -s lab -d ~/course        JupyterLab, showing the folder ~/course
-  start-jupyter --dry-run -i              what would be done, and why
-
-Every option may also be set as a variable: START_JUPYTER_PARTITION=debug, START_JUPYTER_QUIET=1.
-More: start-jupyter help exit-codes
-`;
 
 /** Runs the program and gives its exit status. Never throws. */
 export async function runProgram(args: readonly string[], host: Host): Promise<number> {
@@ -40,7 +32,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     return status;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.done.code;
-    return await explain(toOurs(error), host, { json });
+    return await explain(mistypedIn(error), host, { json });
   }
 }
 
@@ -53,20 +45,21 @@ function withParents(command: Command, program: Command): Command[] {
 /** Also for scripts/share.mjs, which runs none of it. */
 export function buildProgram(host: Host, setStatus: (code: number) => void): Command {
   const program = addLaunchOptions(new Command('start-jupyter'))
-    .description('Starts Jupyter on this cluster and gives you a secure URL for it.')
+    .description(LAUNCH.summary)
     .usage('[options] [time]')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', EXAMPLES)
+    .configureHelp(HELP_LAYOUT)
     .helpCommand(false)
     .showSuggestionAfterError(true)
-    .exitOverride()
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
       // Errors are thrown and explained in one place.
       writeErr: () => undefined,
+      getOutHelpWidth: () => helpWidth(host.stdout),
     })
     .action(async (time: string | undefined) => {
+      refuseWord(time, program);
       const { launchCommand } = await import('./commands/launch.js');
       const flags = program.opts<LaunchFlags>();
       const console = await createConsole(host, flags);
@@ -74,28 +67,12 @@ export function buildProgram(host: Host, setStatus: (code: number) => void): Com
       const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
       setStatus(await launchCommand(time, flags, fromVariable, host));
     });
+  program.exitOverride(refusedBy(program)).commandsGroup(COMMAND_GROUPS.sessions);
+  addSessionCommands(program, host, setStatus);
+  program.commandsGroup(COMMAND_GROUPS.launch);
   addTemplatesCommand(program, host, setStatus);
   addProfilesCommand(program, host);
   addDoctorCommand(program, host, setStatus);
-  addSessionCommands(program, host, setStatus);
-  program
-    .command('help', { hidden: true })
-    .argument('[topic]')
-    .action(async (topic: string | undefined) => {
-      const { helpCommand } = await import('./commands/help.js');
-      helpCommand(topic, program, host);
-    });
+  addHelpCommand(program, host);
   return program;
-}
-
-function toOurs(error: unknown): unknown {
-  if (!(error instanceof CommanderError)) return error;
-  // "error: unknown option '--tiem'\n(Did you mean --time?)", with what was typed as it was typed.
-  const [, said = '', suggestion] =
-    /^(?:error: )?(.*?)(?:\n\((Did you mean .*)\))?$/s.exec(error.message) ?? [];
-  const command = / for '(templates|profiles|doctor)'\. /.exec(said)?.[1]?.concat(' ') ?? '';
-  const message = sentence(said.charAt(0).toUpperCase() + said.slice(1));
-  return new StartJupyterError('bad-option', message, {
-    hint: suggestion ?? `start-jupyter ${command}--help lists the options.`,
-  });
 }

@@ -1,18 +1,14 @@
 /** The commands for sessions that were launched, with their arguments and options. Each is loaded when it runs. */
 import type { Command } from 'commander';
-import { SESSION_COMMANDS, type SessionCommandName } from '../words/commands.js';
-import { examplesText, subcommand } from './commands.js';
+import type { SessionCommandName } from '../words/commands.js';
+import { subcommand } from './commands.js';
 import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
 
 const ID = 'its job id, the name in its link, or the beginning of either (default: the newest)';
 
 export function addSessionCommands(program: Command, host: Host, setStatus: (code: number) => void): void {
-  const add = (name: SessionCommandName): Command =>
-    subcommand(program, name, SESSION_COMMANDS[name].summary).addHelpText(
-      'after',
-      examplesText(SESSION_COMMANDS[name].examples),
-    );
+  const add = (name: SessionCommandName): Command => subcommand(program, name);
 
   add('list')
     .option('-a, --all', 'those that ended long ago as well')
@@ -75,10 +71,6 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
 
   add('again')
     .argument('[id]', ID)
-    .addHelpText(
-      'after',
-      '\nThe options of a launch may stand behind it: they take the place of the earlier ones.',
-    )
     .action(async (id: string | undefined, _options, command: Command) => {
       const { againCommand } = await import('./commands/again.js');
       const typed = command.optsWithGlobals<LaunchFlags>();

@@ -128,11 +128,20 @@ describe('an option that is wrong', () => {
     [['--nonsense\nwith a line'], "Unknown option '--nonsense\nwith a line'.", /--help/],
     [['-p'], "Option '-p, --partition <name>' argument missing.", /--help/],
     [['docter'], 'There is no command "docter".', 'Did you mean "start-jupyter doctor"?'],
+    [['lsit'], 'There is no command "lsit".', 'Did you mean "start-jupyter list"?'],
+    [['Cancel'], 'There is no command "Cancel".', 'Did you mean "start-jupyter stop"?'],
+    [['stop', '--nonsense'], "Unknown option '--nonsense'.", 'start-jupyter stop --help lists the options.'],
+    [['extend'], "Missing required argument 'time'.", 'start-jupyter extend --help lists the options.'],
     [['lab'], '"lab" is no time but an interface.', /start-jupyter -s lab$/],
     [['soon'], '"soon" is not a time.', /2h30m/],
     [
       ['templates', 'chekc', 'x'],
-      "Too many arguments for 'templates'. Expected 0 arguments but got 2.",
+      'There is no command "templates chekc".',
+      'Did you mean "start-jupyter templates check"?',
+    ],
+    [
+      ['templates', 'x', 'y', 'z'],
+      "Too many arguments for 'templates'. Expected 0 arguments but got 3.",
       'start-jupyter templates --help lists the options.',
     ],
     [['30', '40'], 'Too many arguments. Expected 1 argument but got 2.', /--help/],
@@ -297,7 +306,7 @@ describe('help', () => {
     ]) {
       expect(stdout).toContain(option);
     }
-    expect(stdout).toContain('start-jupyter help exit-codes');
+    expect(stdout).toContain('start-jupyter help COMMAND');
   });
 
   it('is the same as a command', async () => {
@@ -309,14 +318,18 @@ describe('help', () => {
   it('explains the exit codes', async () => {
     const { status, stdout } = await start(['help', 'exit-codes']);
     expect(status).toBe(0);
-    expect(stdout.match(/^ *\d+ {2}\S.*$/gm)?.map((line) => Number.parseInt(line, 10))).toEqual([
+    const [codes = ''] = stdout.split('\n\n');
+    expect(codes.match(/^ *\d+ {2}\S.*$/gm)?.map((line) => Number.parseInt(line, 10))).toEqual([
       0, 1, 2, 3, 4, 5, 6, 7, 8, 130,
     ]);
   });
 
   it('knows no other topic', async () => {
     const { status, stderr } = await start(['help', 'me']);
-    expect([status, stderr]).toEqual([2, 'start-jupyter: There is no help on "me".\nTopics: exit-codes.\n']);
+    expect([status, stderr]).toEqual([
+      2,
+      'start-jupyter: There is no help on "me".\nTopics: exit-codes, environment, files; or any command.\n',
+    ]);
   });
 
   it('comes with the version', async () => {
