@@ -58,6 +58,7 @@ describe('profiles', () => {
     const ofSystemsAlone = Object.keys(SYSTEM_KEYS).filter((key) => !Object.hasOwn(PROFILE_KEYS, key));
     const policies = ['here_on_login_node', 'profile', 'profiles'];
     const place = ['hosts', 'clusters', 'endpoint', 'protocol', 'ca', 'node_suffix', 'scheduler'];
+    const ssh = ['connect', 'ssh_host', 'ssh_ways'];
     const facts = [
       'as_of',
       'retired',
@@ -67,7 +68,7 @@ describe('profiles', () => {
       'partitions',
       'conda_required',
     ];
-    expect(ofSystemsAlone.sort()).toEqual([...policies, ...place, ...facts].sort());
+    expect(ofSystemsAlone.sort()).toEqual([...policies, ...place, ...ssh, ...facts, 'hooks'].sort());
   });
 
   it('and their keys are those that docs/configuration.md explains', () => {
