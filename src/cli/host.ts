@@ -2,6 +2,8 @@
 export interface Host {
   env: NodeJS.ProcessEnv;
   cwd: string;
+  /** Asked for only where a person is asked something: it is opened then. */
+  readonly stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   platform: NodeJS.Platform;

@@ -12,6 +12,9 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.exitCode = await runProgram(args, {
     env: process.env,
     cwd: process.cwd(),
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     held: { warnings: [], info: {} },

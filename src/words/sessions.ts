@@ -96,6 +96,18 @@ export function notChosen(): StartJupyterError {
   return new StartJupyterError('interrupted', 'No session was chosen.');
 }
 
+export function pickHeading(): string {
+  return 'Which session?';
+}
+
+export function pickQuestion(count: number): string {
+  return `A number from 1 to ${count}, or Enter for the first, the newest one: `;
+}
+
+export function notOfThem(count: number): string {
+  return `That is none of 1 to ${count}.`;
+}
+
 /** What the job itself said when it ended, taken apart: `failed: no Jupyter`. */
 export interface LastWord {
   kind: 'completed' | 'stopped' | 'failed' | 'other';

@@ -11,10 +11,10 @@ export class FakeStream extends PassThrough {
   columns = 80;
   isTTY: boolean;
 
-  constructor(terminal = false) {
+  constructor(terminal = false, { kept = true } = {}) {
     super();
     this.isTTY = terminal;
-    this.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
+    if (kept) this.on('data', (chunk: Buffer) => (this.text += chunk.toString()));
   }
 
   cursorTo(): boolean {
@@ -31,6 +31,8 @@ export class FakeStream extends PassThrough {
 export const packageRoot = pathToFileURL(join(import.meta.dirname, '../../..', '/'));
 
 export interface FakeHost extends Host {
+  /** What is written to it was typed. */
+  stdin: Host['stdin'] & FakeStream;
   stdout: Host['stdout'] & FakeStream;
   stderr: Host['stderr'] & FakeStream;
   /** As Ctrl-C does. */
@@ -50,6 +52,7 @@ export function fakeHost(
     packageRoot,
     held: { warnings: [], info: {} },
     ...rest,
+    stdin: new FakeStream(terminal, { kept: false }) as unknown as FakeHost['stdin'],
     stdout: new FakeStream(terminal) as unknown as FakeHost['stdout'],
     stderr: new FakeStream(terminal) as unknown as FakeHost['stderr'],
     onSignal: (listener) => void listeners.push(listener),

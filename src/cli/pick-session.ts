@@ -1,0 +1,63 @@
+/** Which of several sessions a person means, asked on the terminal. */
+import { createInterface } from 'node:readline/promises';
+import type { LaunchContext } from '../launch/context.js';
+import type { Pick, SeenSession } from '../launched/choose-session.js';
+import type { KnownSession } from '../launched/known-sessions.js';
+import { notChosen, pickHeading, pickQuestion, notOfThem } from '../words/sessions.js';
+import { paint } from './console.js';
+import type { Console } from './console.js';
+import type { Host } from './host.js';
+import { liveLines } from './session-lines.js';
+
+/** Undefined where nobody is there to be asked. */
+export function pickOnTerminal(
+  host: Host,
+  console: Console,
+  context: LaunchContext,
+  { quiet = false, json = false }: { quiet?: boolean; json?: boolean } = {},
+): Pick | undefined {
+  if (quiet || json || !host.stderr.isTTY || !host.stdin.isTTY) return undefined;
+  return (live) => pick(live, { host, console, context });
+}
+
+async function pick(
+  live: readonly SeenSession[],
+  { host, console, context }: { host: Host; console: Console; context: LaunchContext },
+): Promise<KnownSession> {
+  const [heading = '', ...lines] = liveLines(live, context.now(), await paint(host.stderr, host.env));
+  const width = String(live.length).length;
+  console.rest();
+  const numbered = lines.map((line, at) => `${String(at + 1).padStart(width)}  ${line}`);
+  host.stderr.write(`${pickHeading()}\n${' '.repeat(width)}  ${heading}\n${numbered.join('\n')}\n`);
+  // No terminal of readline's own: Ctrl-C then is the signal that it is everywhere.
+  const lineReader = createInterface({ input: host.stdin, output: host.stderr, terminal: false });
+  try {
+    for (;;) {
+      const typed = await answer(lineReader, pickQuestion(live.length), context.signal);
+      const chosen = typed === '' ? live[0] : /^\d+$/.test(typed) ? live[Number(typed) - 1] : undefined;
+      if (chosen !== undefined) return chosen.session;
+      host.stderr.write(`${notOfThem(live.length)}\n`);
+    }
+  } finally {
+    lineReader.close();
+    host.stdin.pause();
+  }
+}
+
+/** @throws StartJupyterError 'interrupted' after Ctrl-C, and where the input ends */
+async function answer(
+  reader: ReturnType<typeof createInterface>,
+  question: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  reader.once('close', end);
+  try {
+    return (await reader.question(question, { signal: AbortSignal.any([signal, ended.signal]) })).trim();
+  } catch {
+    throw notChosen();
+  } finally {
+    reader.off('close', end);
+  }
+}
