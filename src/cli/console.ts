@@ -8,6 +8,8 @@ import type { Host } from './host.js';
 export interface Console {
   /** Says what is being done: a spinner on a terminal, which the next call takes away, else a line. */
   doing(text: string): void;
+  /** What `doing` says stands in one place, and may be said anew each second. */
+  readonly live: boolean;
   /** A fact worth a line: `System: expanse (...)`. */
   fact(label: string, text: string): void;
   /** A sentence. */
@@ -54,6 +56,7 @@ export async function createConsole(
   const labelled = (label: string, text: string): string =>
     `${colour.dim(`${label}:`)} ${shownControls(text)}`;
   return {
+    live: ora !== undefined,
     doing(said) {
       const text = shownControls(said);
       if (spinner) spinner.text = text;
