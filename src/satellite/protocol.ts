@@ -58,18 +58,28 @@ export interface RedeemRequest {
   endsAt?: string;
 }
 
+/** PUT /api/v1/sessions/NAME/ending: when a mapped session ends; a later end than was known keeps it served for longer. */
+export interface EndingRequest {
+  /** ISO 8601. */
+  endsAt: string;
+  /** False: the end is not near; what was said before no longer holds. Default: its job was warned. */
+  near?: boolean;
+}
+
 /** PUT /api/v1/sessions/NAME/job */
 export interface LinkRequest {
   jobId: string;
 }
 
-/** GET /api/v1/sessions/NAME; also the answer to redeem and link. */
+/** GET /api/v1/sessions/NAME; also the answer to redeem, link and ending. */
 export interface SessionAnswer {
   name: string;
   phase: 'reserved' | 'ready' | 'ended';
   jobId?: string;
   job?: JobReport;
   expiresAt?: string;
+  /** Its job was warned that its time is nearly up; ISO 8601. The proxy keeps it in memory alone. */
+  ending?: { at: string };
   /** Why an ended session ended, in words. */
   cause?: string;
 }

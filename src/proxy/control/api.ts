@@ -10,7 +10,7 @@ import { readJsonObject } from './body.js';
 import { callerAddress, carriesSecret } from './caller.js';
 import type { ControlParts } from './control.js';
 import { FEED, WANTED } from './jobs.js';
-import { parseLink, parseRedeem, parseReserve } from './requests.js';
+import { parseEnding, parseLink, parseRedeem, parseReserve } from './requests.js';
 import { isoDate, sessionAnswer } from './session-answer.js';
 import { refuseTarget } from './targets.js';
 
@@ -67,6 +67,7 @@ const OPERATIONS = new Map<string, Record<string, Operation>>([
     { GET: { event: 'look', carryOut: look }, DELETE: { event: 'destroy', carryOut: destroy } },
   ],
   ['/sessions/NAME/job', { PUT: { event: 'link', carryOut: link } }],
+  ['/sessions/NAME/ending', { PUT: { event: 'ending', carryOut: ending } }],
   ['/sessions/NAME/redeem', { POST: { event: 'redeem', carryOut: redeem } }],
   ['/sessions/NAME/evict', { POST: EVICT }],
   ['/jobs', { GET: WANTED, PUT: FEED }],
@@ -133,6 +134,14 @@ async function link(call: Call): Promise<Answer> {
   const { jobId } = parseLink(await readJsonObject(call.request, call.deps.settings.limits.maxBodySize));
   const session = await call.deps.registry.link(name, jobId);
   return { status: 200, body: sessionAnswer(session), facts: { session: name, job: jobId } };
+}
+
+async function ending(call: Call): Promise<Answer> {
+  const { deps, request } = call;
+  const { name } = authorizedSession(call);
+  const body = await readJsonObject(request, deps.settings.limits.maxBodySize);
+  const session = await deps.registry.announceEnd(name, parseEnding(body, deps.clock.now()));
+  return { status: 200, body: sessionAnswer(session), facts: { session: name } };
 }
 
 function look(call: Call): Promise<Answer> {

@@ -9,7 +9,9 @@ import {
   type LinkRequest,
   type ReserveRequest,
 } from '../../satellite/protocol.js';
+import { GRACE } from '../registry/lifetimes.js';
 import { Refusal } from '../registry/refusal.js';
+import type { EndAnnounced } from '../registry/transitions.js';
 
 type Body = Record<string, unknown>;
 
@@ -32,11 +34,17 @@ export function parseRedeem(body: Body, now: number): { port: number; endsAt?: n
   }
   if (endsAt === undefined) return { port };
   const end = Date.parse(dateText('endsAt', endsAt));
-  if (end <= now) {
-    const clock = new Date(now).toISOString();
-    throw new Refusal('bad-request', `endsAt is over already: the proxy's clock says ${clock}.`);
-  }
+  if (end <= now) throw overAlready(now);
   return { port, endsAt: end };
+}
+
+/** `at` in milliseconds since the epoch. An end that is just over is believed: clocks differ. */
+export function parseEnding(body: Body, now: number): EndAnnounced {
+  const { endsAt, near = true } = body;
+  const at = Date.parse(dateText('endsAt', endsAt));
+  if (typeof near !== 'boolean') throw bad('near', 'true or false');
+  if (at <= now - GRACE) throw overAlready(now);
+  return { at, near };
 }
 
 export function parseLink(body: Body): LinkRequest {
@@ -94,6 +102,11 @@ function dateText(name: string, value: unknown): string {
     throw bad(name, 'a date as in ISO 8601 with its zone, such as 2026-01-31T12:00:00Z');
   }
   return value;
+}
+
+function overAlready(now: number): Refusal {
+  const clock = new Date(now).toISOString();
+  return new Refusal('bad-request', `endsAt is over already: the proxy's clock says ${clock}.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -22,10 +22,14 @@ export function sessionAnswer(session: Session): SessionAnswer {
     case 'mapped':
       return { ...facts, phase: 'reserved', expiresAt: isoDate(session.endsAt) };
     case 'ready':
-      return { ...facts, phase: 'ready', expiresAt: isoDate(session.endsAt) };
+      return { ...facts, phase: 'ready', expiresAt: isoDate(session.endsAt), ...endingOf(session) };
     case 'ended':
       return { ...facts, phase: 'ended', cause: CAUSES[session.cause] };
   }
+}
+
+function endingOf({ ending }: Session): Pick<SessionAnswer, 'ending'> {
+  return ending === undefined ? {} : { ending: { at: isoDate(ending) } };
 }
 
 export function isoDate(time: number): string {

@@ -15,7 +15,7 @@ export function jsonLines(write: (line: string) => void, now: () => Date): Log {
 }
 
 /** What administrators are asked about later: who did what to which session. */
-const AUDITED = new Set(['reserve', 'link', 'redeem', 'destroy', 'evict', 'ended', 'list']);
+const AUDITED = new Set(['reserve', 'link', 'redeem', 'ending', 'destroy', 'evict', 'ended', 'list']);
 
 export function auditedOnly(log: Log): Log {
   return (event, fields) => {

@@ -69,7 +69,18 @@ export function createMetrics(): Metrics {
   return { count, serve };
 }
 
-const CALLS = new Set(['reserve', 'link', 'redeem', 'look', 'destroy', 'feed', 'wanted', 'list', 'evict']);
+const CALLS = new Set([
+  'reserve',
+  'link',
+  'redeem',
+  'ending',
+  'look',
+  'destroy',
+  'feed',
+  'wanted',
+  'list',
+  'evict',
+]);
 
 /** A code of our own API; a classic refusal is a sentence. */
 function codeOf(refused: string): string {

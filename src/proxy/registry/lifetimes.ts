@@ -10,7 +10,7 @@ export interface Lifetimes {
   ready: number;
 }
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 

@@ -1,4 +1,5 @@
 import type { Log } from '../operation/log.js';
+import { createAnnouncements, type Announcements } from './announcements.js';
 import { createChanges } from './changes.js';
 import type { Clock } from './clock.js';
 import { createKnownSessions } from './known-sessions.js';
@@ -35,7 +36,7 @@ export interface RegistryDeps {
  * Every session this proxy knows. Calls that change one throw a Refusal when it is not carried out; they do not ask who
  * calls: that is control's part.
  */
-export interface Registry extends Reservations, Reports {
+export interface Registry extends Reservations, Reports, Announcements {
   /** Sessions that have not ended, in no order. */
   live(): Iterable<Session>;
   /** For the data path: synchronous, one look into a Map. Ended sessions are found for as long as their tombstone is there. */
@@ -90,6 +91,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     redeemClassic: (name, backend) => redeems.redeemClassic(name, backend),
     end: endSession,
     ...reports,
+    ...createAnnouncements({ known, changes, clock, lifetimes }),
     onEnded(listener) {
       endedListeners.add(listener);
       return () => endedListeners.delete(listener);

@@ -23,6 +23,8 @@ interface SessionBase {
   /** Stored only with another change: after a restart the feeder says it again. */
   job?: JobReport;
   jobReportedAt?: number;
+  /** When its job's time is up, as the job was warned of it. Stored only with another change. */
+  ending?: number;
 }
 
 /** Set at the reservation of a v1 session and never changed. */

@@ -3,7 +3,7 @@
  * {@link Refusal} comes out. The same object comes out when nothing changes.
  */
 import type { JobReport } from '../../satellite/protocol.js';
-import { DEFAULT_LIFETIMES, GRACE, LONGEST, type Lifetimes } from './lifetimes.js';
+import { DEFAULT_LIFETIMES, GRACE, LONGEST, MINUTE, type Lifetimes } from './lifetimes.js';
 import { Refusal } from './refusal.js';
 import type { Backend, EndCause, EndedSession, RedeemedSession, Session } from './session.js';
 
@@ -145,6 +145,36 @@ export function expiry(session: Session, now: number): EndCause | undefined {
   return now >= session.endsAt + GRACE ? 'time-is-up' : undefined;
 }
 
+/** What a session's own job or launcher says of its end. */
+export interface EndAnnounced {
+  at: number;
+  /** It is a warning; else the end was put off. */
+  near: boolean;
+}
+
+/** Notes when the session will end. A later end moves the session's own, as a feeder's word does; an earlier one does not. */
+export function announceEnd(
+  session: Session,
+  { at, near }: EndAnnounced,
+  now: number,
+  lifetimes = DEFAULT_LIFETIMES,
+): Session | Refusal {
+  if (session.phase === 'ended') return refuseEnded(session);
+  if (session.phase === 'reserved') {
+    return new Refusal('conflict', `The session ${session.name} was not redeemed yet.`);
+  }
+  const believed = believableEnd(at, now, lifetimes);
+  // A minute more or less is within the grace, and not worth being stored.
+  const endsAt = believed - session.endsAt >= MINUTE ? believed : session.endsAt;
+  const ending = near ? believed : undefined;
+  return endsAt === session.endsAt && ending === session.ending ? session : { ...session, endsAt, ending };
+}
+
+/** An end that was near, and was put off since: the warning no longer holds. */
+function stillNear(ending: number | undefined, endsAt: number): number | undefined {
+  return ending === undefined || endsAt > ending + GRACE ? undefined : ending;
+}
+
 /**
  * Notes what was said of the session's job. A running job's new end moves the session's own, because operators may
  * lengthen a job; a job that still waits keeps its reservation. Of an ended session only its job's outcome is taken up,
@@ -166,7 +196,8 @@ export function report(
     return keep ? { ...reported, expiresAt: now + lifetimes.linked } : reported;
   }
   if (job.state !== 'running' || job.endsAt === undefined) return reported;
-  return { ...reported, endsAt: believableEnd(Date.parse(job.endsAt), now, lifetimes) };
+  const endsAt = believableEnd(Date.parse(job.endsAt), now, lifetimes);
+  return { ...reported, endsAt, ending: stillNear(reported.ending, endsAt) };
 }
 
 /** Whether a report changed what must survive a restart; what else it says the feeder says again. */

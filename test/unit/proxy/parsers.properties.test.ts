@@ -11,7 +11,13 @@ import { parseJobStates } from '../../../src/proxy/control/classic-job-states.js
 import { firstValue, Oops, present } from '../../../src/proxy/control/classic-parameters.js';
 import { parseNetworks, plainAddress } from '../../../src/proxy/network/addresses.js';
 import { carriesSecret } from '../../../src/proxy/control/caller.js';
-import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../src/proxy/control/requests.js';
+import {
+  parseEnding,
+  parseFeed,
+  parseLink,
+  parseRedeem,
+  parseReserve,
+} from '../../../src/proxy/control/requests.js';
 import { destinationOf } from '../../../src/proxy/data/server-name.js';
 import { readConfiguration } from '../../../src/proxy/configuration/proxy-yaml.js';
 import { isKey, KEYS } from '../../../src/proxy/configuration/keys.js';
@@ -193,6 +199,8 @@ describe('bodies of our own API', () => {
         if (reserve) expect(reserve.viewerKeySha256).toMatch(SHA256_PATTERN);
         const redeem = taken(() => parseRedeem(value, NOW), [Refusal]);
         if (redeem?.endsAt !== undefined) expect(redeem.endsAt).toBeGreaterThan(NOW);
+        const ending = taken(() => parseEnding(value, NOW), [Refusal]);
+        if (ending) expect(typeof ending.near).toBe('boolean');
         const link = taken(() => parseLink(value), [Refusal]);
         if (link) expect(link.jobId).toMatch(JOB_ID_PATTERN);
         const feed = taken(() => parseFeed(value), [Refusal]);

@@ -331,6 +331,7 @@ describe('control', () => {
       const { name, secret } = await reserved();
       const path = `${SESSIONS}/${name}`;
       const calls = [
+        ['PUT', `${path}/ending`, { endsAt: new Date(Date.now() + 60_000).toISOString() }],
         ['POST', `${path}/redeem`, { port: session.backend.port }],
         ['PUT', `${path}/job`, { jobId: '17' }],
         ['DELETE', path, undefined],

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJobStates } from '../../../../src/proxy/control/classic-job-states.js';
 import { firstValue } from '../../../../src/proxy/control/classic-parameters.js';
-import { parseFeed, parseLink, parseRedeem, parseReserve } from '../../../../src/proxy/control/requests.js';
+import {
+  parseEnding,
+  parseFeed,
+  parseLink,
+  parseRedeem,
+  parseReserve,
+} from '../../../../src/proxy/control/requests.js';
+import { GRACE } from '../../../../src/proxy/registry/lifetimes.js';
 import { Refusal } from '../../../../src/proxy/registry/refusal.js';
 import { JOB_ID_PATTERN } from '../../../../src/satellite/protocol.js';
 
@@ -21,7 +28,7 @@ function outcome<T>(parse: () => T): T | undefined {
 describe('any JSON', () => {
   const body = fc.oneof(
     fc.dictionary(
-      fc.constantFrom('port', 'endsAt', 'jobId', 'jobs', 'viewerKeySha256', '__proto__'),
+      fc.constantFrom('port', 'endsAt', 'near', 'jobId', 'jobs', 'viewerKeySha256', '__proto__'),
       fc.jsonValue(),
     ),
     fc.record({ jobs: fc.dictionary(fc.string(), fc.jsonValue()) }),
@@ -35,6 +42,8 @@ describe('any JSON', () => {
         const link = outcome(() => parseLink(value));
         if (link) expect(link.jobId).toMatch(JOB_ID_PATTERN);
         outcome(() => parseReserve(value));
+        const ending = outcome(() => parseEnding(value, NOW));
+        if (ending) expect(ending.at).toBeGreaterThan(NOW - GRACE);
         const jobs = outcome(() => parseFeed(value));
         for (const id of jobs?.keys() ?? []) expect(id).toMatch(JOB_ID_PATTERN);
       }),

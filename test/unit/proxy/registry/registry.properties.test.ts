@@ -121,6 +121,12 @@ const step: fc.Arbitrary<[what: string, Step]> = fc.oneof(
       (world) => world.registry.redeem(pick(world, index), { address: at, port: on }, endsAt),
     ]),
   fc
+    .tuple(which, ending, fc.boolean())
+    .map(([index, at = 0, near]): [string, Step] => [
+      `announce ${index} ${at} ${near ? 'near' : 'put off'}`,
+      (world) => world.registry.announceEnd(pick(world, index), { at, near }),
+    ]),
+  fc
     .tuple(which, address, port)
     .map(([index, at, on]): [string, Step] => [
       `redeem classic ${index} ${at}:${on}`,
