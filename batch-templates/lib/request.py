@@ -1,6 +1,6 @@
 """One HTTP request for the job script, where neither curl nor wget can do it.
 
-Standard input, a line each: method, path, limit in seconds, body, scheme, host, port, address, authorization.
+Standard input, a line each: method, path, limit in seconds, body, scheme, host, port, address, authorization, Unix socket.
 Arguments: a file with the certificate authority (empty: the system's own), a file for the answer's body.
 Prints the status. Exit status: 0 answered, 11 not reached, 13 the peer's certificate is not the right one.
 """
@@ -11,7 +11,7 @@ import socket
 import ssl
 import sys
 
-method, path, limit, body, scheme, host, port, address, authorization = sys.stdin.read().split("\n")[:9]
+method, path, limit, body, scheme, host, port, address, authorization, unix = sys.stdin.read().split("\n")[:10]
 ca_file, answer_file = sys.argv[1:3]
 
 
@@ -20,6 +20,10 @@ def out_of_time(_signal, _frame):
 
 
 def connect():
+    if unix:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(unix)
+        return connection
     family, kind, protocol, _, where = socket.getaddrinfo(address or host, int(port), socket.AF_INET,
                                                           socket.SOCK_STREAM)[0]
     connection = socket.socket(family, kind, protocol)

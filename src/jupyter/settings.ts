@@ -20,16 +20,29 @@ export interface JupyterSettings {
   asRoot: boolean;
   /** Absolute paths of the session's certificate and key; absent: plain HTTP (a classic service). */
   tls?: { certificateFile: string; keyFile: string };
+  /**
+   * The browser comes through ssh, as to localhost. The job, which chooses the way, names the certificate where that is with
+   * TLS; Jupyter makes its cookies fit that.
+   */
+  bySsh?: boolean;
 }
 
 /** What becomes `jupyter_config.json`. It holds the token: mode 0600. */
-export function jupyterConfig({ family, token, rootDir, asRoot, tls }: JupyterSettings): object {
+export function jupyterConfig({
+  family,
+  token,
+  rootDir,
+  asRoot,
+  tls,
+  bySsh = false,
+}: JupyterSettings): object {
   const shared = {
     base_url: '/',
     open_browser: false,
     allow_root: asRoot,
     // The browser's Host is the proxy's public name, and the Origin is checked against it: nothing else may connect.
-    allow_remote_access: true,
+    // Through ssh it is localhost, and no name that somebody else made lead there.
+    allow_remote_access: !bySsh,
     allow_origin: '',
     allow_origin_pat: '',
     disable_check_xsrf: false,
@@ -38,15 +51,18 @@ export function jupyterConfig({ family, token, rootDir, asRoot, tls }: JupyterSe
     keyfile: tls?.keyFile ?? '',
     client_ca: '',
   };
-  const login = { token, password: '', cookie_options: { secure: true } };
+  // Browsers share the cookies of localhost among all its ports: a secure one of one session would keep the other from
+  // setting its own over plain HTTP.
+  const cookies = bySsh ? {} : { secure: true };
+  const login = { token, password: '', cookie_options: cookies };
   const tornado = {
-    tornado_settings: { compress_response: true, xsrf_cookie_kwargs: { path: '/', secure: true } },
+    tornado_settings: { compress_response: true, xsrf_cookie_kwargs: { path: '/', ...cookies } },
   };
   const server = { ...shared, root_dir: rootDir, preferred_dir: rootDir };
   const notebook6 = { NotebookApp: { ...shared, ...login, ...tornado, notebook_dir: rootDir } };
   const server2 = {
     ServerApp: { ...server, ...tornado },
-    IdentityProvider: { token, secure_cookie: true, cookie_options: { secure: true } },
+    IdentityProvider: { token, secure_cookie: bySsh ? null : true, cookie_options: cookies },
     PasswordIdentityProvider: { token, hashed_password: '' },
   };
   const every = {

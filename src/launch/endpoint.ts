@@ -1,6 +1,7 @@
-/** Which proxy a launch goes to. */
+/** How a browser gets to what is launched: through which proxy, or by ssh. */
 import { StartJupyterError } from '../errors.js';
 import type { Endpoint } from '../satellite/client.js';
+import { endpointWithSsh, onlyWithSsh } from '../words/ssh.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
 
@@ -33,8 +34,41 @@ export function endpointOf(
     throw new StartJupyterError(
       'bad-configuration',
       `No proxy is known for the system ${prepared.system.name}.`,
-      { hint: 'Name its domain with --endpoint HOST[:PORT], or with "endpoint:" in systems.yaml.' },
+      {
+        hint: 'Name its domain with --endpoint HOST[:PORT], or with "endpoint:" in systems.yaml. Without a proxy: --connect ssh.',
+      },
     );
   }
   return { ...where, protocol, ...(prepared.ca === undefined ? {} : { ca: prepared.ca }) };
+}
+
+export type Reach = Endpoint | 'ssh';
+
+/** Undefined: by a proxy inside the command. */
+export function reachOf(
+  options: Parameters<typeof isBySsh>[0],
+  prepared: Parameters<typeof endpointOf>[1],
+): Reach | undefined {
+  return isBySsh(options, prepared.system) ? 'ssh' : endpointOf(options, prepared);
+}
+
+/**
+ * What was typed beats a variable, and a proxy that was named beats what the system says.
+ * @throws StartJupyterError 'bad-option' for what contradicts itself
+ */
+export function isBySsh(
+  options: Pick<LaunchOptions, 'endpoint' | 'connect' | 'sshWay' | 'localPort' | 'from'>,
+  system: { values: { connect?: 'proxy' | 'ssh' } },
+): boolean {
+  const { endpoint, connect } = options;
+  const named = (key: 'endpoint' | 'connect' | 'ssh_way' | 'local_port') => options.from(key);
+  const typed = (key: Parameters<typeof named>[0]) => named(key).startsWith('--');
+  if (connect === 'ssh' && endpoint !== undefined && typed('connect') === typed('endpoint')) {
+    throw endpointWithSsh(named('connect'), named('endpoint'));
+  }
+  const proxyNamed = endpoint !== undefined && !(connect === 'ssh' && typed('connect'));
+  const ssh = !proxyNamed && (connect ?? system.values.connect) === 'ssh';
+  if (!ssh && options.sshWay !== undefined && typed('ssh_way')) throw onlyWithSsh(named('ssh_way'));
+  if (!ssh && options.localPort !== undefined && typed('local_port')) throw onlyWithSsh(named('local_port'));
+  return ssh;
 }

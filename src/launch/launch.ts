@@ -20,19 +20,21 @@ import type { SessionRecord } from '../session/record.js';
 import { saveRecord, stageSession, type StagedSession } from '../session/store.js';
 import { VERSION } from '../version.js';
 import type { LaunchContext } from './context.js';
+import type { Reach } from './endpoint.js';
 import { stopIfAborted } from './interrupted.js';
 import type { LaunchOptions } from './options.js';
 import { sessionCertificate } from './prepare-ahead.js';
 import type { Prepared } from './prepare.js';
 import { settingsFile } from './settings-file.js';
+import { planSsh, type SshPlan } from './ssh-plan.js';
 import { createUndoStack, giveBackAll, type UndoStack } from './undo.js';
 
 /** Where there is no limit, or none that can be told, the job still says to the proxy when it ends: a year. */
 const LONGEST_MINUTES = 365 * 24 * 60;
 
 export interface Launched {
-  /** With the token: opens the notebook. */
-  url: string;
+  /** With the token: opens the notebook. Absent with ssh: what leads there is known once Jupyter is ready (connect.ts). */
+  url?: string;
   record: SessionRecord;
   jobId: JobId;
   directory: string;
@@ -52,17 +54,17 @@ export interface LaunchWays {
   loopbackOnly?: boolean;
 }
 
-/** Reserves, writes, submits, registers. On an error or Ctrl-C nothing is left behind; the error is thrown then. */
+/** Reserves (where there is a proxy), writes, submits, registers. On an error or Ctrl-C nothing is left behind; the error is thrown then. */
 export async function launch(
   context: LaunchContext,
   options: LaunchOptions,
   prepared: Prepared,
-  endpoint: Endpoint,
+  reach: Reach,
   ways: LaunchWays = {},
 ): Promise<Launched> {
   const undo = createUndoStack();
   try {
-    return await takeAll(context, options, prepared, endpoint, ways, undo);
+    return await takeAll(context, options, prepared, reach, ways, undo);
   } catch (error) {
     context.progress.doing('Giving back what was taken');
     await giveBackAll(undo, context.progress);
@@ -74,37 +76,36 @@ async function takeAll(
   context: LaunchContext,
   options: LaunchOptions,
   prepared: Prepared,
-  endpoint: Endpoint,
+  reach: Reach,
   ways: LaunchWays,
   undo: UndoStack,
 ): Promise<Launched> {
   const { progress, signal } = context;
   const { scheduler, place, here } = prepared;
+  const ssh = reach === 'ssh' ? await planSsh(context, options, prepared) : undefined;
   const staged = await stageSession(place);
   undo.push(`remove ${place.directory}`, () => staged.remove());
   await writeJobFiles(context, prepared, staged);
 
   const token = context.random(32).toString('base64url');
-  const certificate =
-    endpoint.protocol === 'classic'
-      ? undefined
-      : (prepared.certificate ?? (await sessionCertificate(context.now())));
+  const withCertificate = reach === 'ssh' || reach.protocol !== 'classic';
+  const certificate = withCertificate
+    ? (prepared.certificate ?? (await sessionCertificate(context.now())))
+    : undefined;
   stopIfAborted(signal);
-  progress.doing('Reserving a name');
-  const client = createSatelliteClient(endpoint);
-  const reservation = await client.reserve(
-    {
-      viewerKeySha256: sha256Hex(viewerKey(token)),
-      ...(certificate ? { certificateSha256: certificate.sha256 } : {}),
-    },
-    signal,
-  );
-  undo.push(`give the name ${reservation.name} back`, () => client.giveBack(reservation));
+  const proxy = reach === 'ssh' ? undefined : await reserveName(context, reach, token, certificate, undo);
   stopIfAborted(signal);
   // A classic service speaks plain HTTP to the node.
-  const pinned = reservation.protocol === 'v1' ? certificate : undefined;
-  await writeSecrets(prepared, staged, endpoint, { token, reservation, certificate: pinned, ...ways });
-  const record = await recordOf(context, options, prepared, endpoint, reservation);
+  const pinned = proxy?.reservation.protocol === 'classic' ? undefined : certificate;
+  const secrets = {
+    token,
+    certificate: pinned,
+    ...ways,
+    ...(proxy ? { proxy } : {}),
+    ...(ssh ? { ssh } : {}),
+  };
+  await writeSecrets(prepared, staged, secrets);
+  const record = await recordOf(context, options, prepared, secrets);
   await staged.write('session.json', `${JSON.stringify(record, null, 2)}\n`);
   await staged.place();
   stopIfAborted(signal);
@@ -119,17 +120,40 @@ async function takeAll(
   stopIfAborted(signal);
   Object.assign(record, { jobId: jobId.id }, jobId.cluster === undefined ? {} : { cluster: jobId.cluster });
   await saveRecord(place.directory, record);
+  const launched = { record, jobId, directory: place.directory, undo };
+  if (proxy === undefined) return launched;
   // What the scheduler says of the allocation is what holds for the session.
   const linked = here?.allocation?.id ?? jobId;
-  await registerJob(
-    context,
-    client,
-    reservation,
-    linked,
-    here ? 'Jupyter is started' : 'The job is submitted',
+  await registerJob(context, proxy, linked, here ? 'Jupyter is started' : 'The job is submitted');
+  const url = `${proxy.reservation.url}${startPath(prepared.server)}?token=${token}`;
+  return { url, ...launched };
+}
+
+/** A name at a proxy, and who may speak for it. */
+interface ProxyName {
+  endpoint: Endpoint;
+  client: SatelliteClient;
+  reservation: Reservation;
+}
+
+async function reserveName(
+  { progress, signal }: LaunchContext,
+  endpoint: Endpoint,
+  token: string,
+  certificate: Certificate | undefined,
+  undo: UndoStack,
+): Promise<ProxyName> {
+  progress.doing('Reserving a name');
+  const client = createSatelliteClient(endpoint);
+  const reservation = await client.reserve(
+    {
+      viewerKeySha256: sha256Hex(viewerKey(token)),
+      ...(certificate ? { certificateSha256: certificate.sha256 } : {}),
+    },
+    signal,
   );
-  const url = `${reservation.url}${startPath(prepared.server)}?token=${token}`;
-  return { url, record, jobId, directory: place.directory, undo };
+  undo.push(`give the name ${reservation.name} back`, () => client.giveBack(reservation));
+  return { endpoint, client, reservation };
 }
 
 /** What needs no reservation: the script and the bash that it runs. */
@@ -154,17 +178,21 @@ async function writeJobFiles(
   }
 }
 
-interface Secrets extends LaunchWays {
+/** How a browser gets there: with one of the two. */
+interface Reached {
+  proxy?: ProxyName;
+  ssh?: SshPlan;
+}
+
+interface Secrets extends LaunchWays, Reached {
   token: string;
-  reservation: Reservation;
   certificate: Certificate | undefined;
 }
 
 async function writeSecrets(
   prepared: Prepared,
   staged: StagedSession,
-  endpoint: Endpoint,
-  { token, reservation, certificate, loopbackOnly = false }: Secrets,
+  { token, proxy, ssh, certificate, loopbackOnly = false }: Secrets,
 ): Promise<void> {
   const { family, place, planned, rootDir, system } = prepared;
   const tls = {
@@ -172,21 +200,22 @@ async function writeSecrets(
     keyFile: join(place.directory, 'key.pem'),
   };
   const asRoot = process.getuid?.() === 0;
-  const config = jupyterConfig({ family, token, rootDir, asRoot, ...(certificate ? { tls } : {}) });
+  const how = ssh ? { bySsh: true } : certificate ? { tls } : {};
+  const config = jupyterConfig({ family, token, rootDir, asRoot, ...how });
   await staged.write('jupyter_config.json', `${JSON.stringify(config, null, 2)}\n`);
   await staged.write('token', token);
   if (certificate) {
     await staged.write('certificate.pem', certificate.certificatePem);
     await staged.write('key.pem', certificate.keyPem);
   }
-  if (reservation.redeemSecret !== undefined) await staged.write('redeem.secret', reservation.redeemSecret);
-  if (endpoint.ca !== undefined) await staged.write('ca.pem', endpoint.ca);
+  const { ca } = proxy?.endpoint ?? {};
+  const { redeemSecret } = proxy?.reservation ?? {};
+  if (redeemSecret !== undefined) await staged.write('redeem.secret', redeemSecret);
+  if (ca !== undefined) await staged.write('ca.pem', ca);
   const warning = planned.request.warnBefore;
   const settings = settingsFile({
-    reservation,
-    domain: endpoint.domain,
-    port: endpoint.port,
-    hasCa: endpoint.ca !== undefined,
+    ...(proxy ? { proxy: { ...proxy, ...proxy.endpoint, hasCa: ca !== undefined } } : {}),
+    ...(ssh ? { sshWays: ssh.ways } : {}),
     directory: place.directory,
     rootDir,
     walltimeSeconds: Math.min(planned.minutes?.value ?? Infinity, LONGEST_MINUTES) * 60,
@@ -201,8 +230,7 @@ async function writeSecrets(
 /** The session works without it: only an interruption is an error. */
 async function registerJob(
   { progress, signal }: LaunchContext,
-  client: SatelliteClient,
-  reservation: Reservation,
+  { client, reservation }: ProxyName,
   jobId: JobId,
   done: string,
 ): Promise<void> {
@@ -221,8 +249,7 @@ async function recordOf(
   context: LaunchContext,
   { asked }: LaunchOptions,
   prepared: Prepared,
-  endpoint: Endpoint,
-  reservation: Reservation,
+  { proxy, ssh }: Reached,
 ): Promise<SessionRecord> {
   const minutes = prepared.planned.minutes?.value;
   const allocation = prepared.here?.allocation;
@@ -232,14 +259,13 @@ async function recordOf(
     id: prepared.place.id,
     system: prepared.system.name,
     scheduler: prepared.scheduler.kind,
-    ...(allocation === undefined ? {} : { allocation: allocation.id.id }),
+    ...(allocation === undefined
+      ? {}
+      : { allocation: allocation.id.id, allocationScheduler: allocation.scheduler }),
     jobName: prepared.jobName,
     host: await fullHostName(context.env),
-    connect: 'proxy',
-    name: reservation.name,
-    url: reservation.url,
-    endpoint: `${endpoint.domain}:${endpoint.port}`,
-    protocol: reservation.protocol,
+    ...(ssh ? { connect: 'ssh', localPort: ssh.localPort, sshHost: ssh.host } : {}),
+    ...(proxy ? { connect: 'proxy', ...nameOf(proxy) } : {}),
     server: prepared.server,
     rootDir: prepared.rootDir,
     ...(minutes === undefined || minutes === Infinity ? {} : { walltimeMinutes: minutes }),
@@ -248,4 +274,12 @@ async function recordOf(
     launcherVersion: VERSION,
     ...(asked === undefined ? {} : { asked }),
   };
+}
+
+function nameOf({
+  endpoint,
+  reservation,
+}: ProxyName): Pick<SessionRecord, 'name' | 'url' | 'endpoint' | 'protocol'> {
+  const { name, url, protocol } = reservation;
+  return { name, url, endpoint: `${endpoint.domain}:${endpoint.port}`, protocol };
 }

@@ -53,5 +53,5 @@ export interface LaunchOptions {
   /** False: Jupyter, conda and the scheduler's answers are not looked at. */
   check: boolean;
   /** The option or variable that gave a value: `--partition`, `START_JUPYTER_PARTITION`. */
-  from(key: SystemKey | 'profile'): string;
+  from(key: SystemKey | 'profile' | 'ssh_way' | 'local_port'): string;
 }

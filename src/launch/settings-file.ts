@@ -2,13 +2,21 @@
 import type { Reservation } from '../satellite/client.js';
 import { manageHost } from '../satellite/protocol.js';
 import { assignments } from '../script/quote.js';
+import type { SshWay } from '../site/schema.js';
 
-export interface SettingsFacts {
+/** Where the name of a session is mapped. */
+export interface SettingsProxy {
   reservation: Pick<Reservation, 'name' | 'protocol'>;
   domain: string;
   port: number;
   /** The session has a `ca.pem`. */
   hasCa: boolean;
+}
+
+export interface SettingsFacts {
+  proxy?: SettingsProxy;
+  /** Where there is no proxy: what ssh may lead to on the node, the best first. */
+  sshWays?: readonly SshWay[];
   directory: string;
   rootDir: string;
   walltimeSeconds: number;
@@ -22,15 +30,9 @@ export interface SettingsFacts {
 }
 
 export function settingsFile(facts: SettingsFacts): string {
-  const host = manageHost(facts.domain);
   return assignments({
-    sj_name: facts.reservation.name,
-    sj_protocol: facts.reservation.protocol,
-    sj_manage_host: host,
-    sj_manage_port: String(facts.port),
-    // Not every resolver knows that these names are loopback.
-    sj_connect_address: host.endsWith('.localhost') ? '127.0.0.1' : '',
-    sj_ca_file: facts.hasCa ? `${facts.directory}/ca.pem` : '',
+    sj_connect: facts.proxy ? 'proxy' : 'ssh',
+    ...(facts.proxy ? proxySettings(facts.proxy, facts.directory) : sshSettings(facts.sshWays ?? [])),
     sj_root_dir: facts.rootDir,
     sj_walltime_seconds: String(facts.walltimeSeconds),
     sj_node_suffix: facts.nodeSuffix,
@@ -38,4 +40,24 @@ export function settingsFile(facts: SettingsFacts): string {
     sj_warn_by: facts.schedulerWarns ? 'scheduler' : 'clock',
     sj_bind: facts.loopbackOnly ? 'loopback' : 'all',
   });
+}
+
+function proxySettings(
+  { reservation, domain, port, hasCa }: SettingsProxy,
+  directory: string,
+): Record<string, string> {
+  const host = manageHost(domain);
+  return {
+    sj_name: reservation.name,
+    sj_protocol: reservation.protocol,
+    sj_manage_host: host,
+    sj_manage_port: String(port),
+    // Not every resolver knows that these names are loopback.
+    sj_connect_address: host.endsWith('.localhost') ? '127.0.0.1' : '',
+    sj_ca_file: hasCa ? `${directory}/ca.pem` : '',
+  };
+}
+
+function sshSettings(ways: readonly SshWay[]): Record<string, string> {
+  return { sj_ssh_ways: ways.join(' ') };
 }

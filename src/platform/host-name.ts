@@ -13,3 +13,16 @@ export async function fullHostName(env: NodeJS.ProcessEnv, signal?: AbortSignal)
   const full = result.stdout.trim();
   return result.exitCode === 0 && /^[A-Za-z0-9.-]+$/.test(full) ? full : name;
 }
+
+/** The same for another machine, as this one's resolver has it. */
+export async function fullNameOf(
+  name: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (name.includes('.') || process.platform === 'win32') return name;
+  const ways = { env, timeoutMs: LIMIT_MS, ...(signal ? { signal } : {}) };
+  const result = await run('getent', ['hosts', '--', name], ways);
+  const [, ...names] = (result.stdout.split('\n')[0] ?? '').split(/\s+/);
+  return names.find((one) => /^[A-Za-z0-9][\w-]*\.[\w.-]+$/.test(one)) ?? name;
+}

@@ -3,9 +3,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartJupyterError } from '../../errors.js';
-import type { Endpoint } from '../../satellite/client.js';
 import type { JobState } from '../../scheduler/scheduler.js';
 import type { LaunchContext } from '../context.js';
+import type { Reach } from '../endpoint.js';
 import { stopIfAborted } from '../interrupted.js';
 import { launch, type Launched } from '../launch.js';
 import type { LaunchOptions } from '../options.js';
@@ -26,20 +26,26 @@ export interface ForegroundSession extends Launched {
 }
 
 /**
- * With a proxy inside the command where there is no endpoint. Calls back once the notebook really answers. Resolves when it
- * has ended and everything is given back: by Ctrl-C, with the allocation, at the end of its time or by itself.
+ * With a proxy inside the command where neither an endpoint nor ssh leads there. Calls back once the notebook really answers.
+ * Resolves when it has ended and everything is given back: by Ctrl-C, with the allocation, at the end of its time or by
+ * itself.
  * @throws StartJupyterError 'job-failed' with the end of its log when Jupyter does not start or breaks down
  */
 export async function runInForeground(
   context: LaunchContext,
   options: LaunchOptions,
   prepared: Prepared,
-  endpoint: Endpoint | undefined,
+  reach: Reach | undefined,
   onReady: (session: ForegroundSession) => Promise<void>,
 ): Promise<void> {
-  if (endpoint !== undefined) {
-    const ca = endpoint.ca ?? (await missingAuthorities(context.env));
-    const trusted = { ...endpoint, ...(ca === undefined ? {} : { ca }) };
+  if (reach === 'ssh') {
+    const launched = await launch(context, options, prepared, reach);
+    await stayUntilEnd(context, prepared, launched, onReady);
+    return;
+  }
+  if (reach !== undefined) {
+    const ca = reach.ca ?? (await missingAuthorities(context.env));
+    const trusted = { ...reach, ...(ca === undefined ? {} : { ca }) };
     const launched = await launch(context, options, prepared, trusted);
     await stayUntilEnd(context, prepared, launched, onReady);
     return;

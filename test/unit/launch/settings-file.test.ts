@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsFile, type SettingsFacts } from '../../../src/launch/settings-file.js';
+import { settingsFile, type SettingsFacts, type SettingsProxy } from '../../../src/launch/settings-file.js';
 
 let folder: string;
 
@@ -13,11 +13,15 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const facts: SettingsFacts = {
+const proxy: SettingsProxy = {
   reservation: { name: 'amber-brook-cedar', protocol: 'v1' },
   domain: 'jupyter.example.org',
   port: 443,
   hasCa: false,
+};
+
+const facts: SettingsFacts = {
+  proxy,
   directory: '/home/a/.local/state/start-jupyter/sessions/1',
   rootDir: '/home/a',
   walltimeSeconds: 1800,
@@ -40,6 +44,7 @@ function sourced(changed: Partial<SettingsFacts> = {}): Map<string, string> {
 describe.skipIf(process.platform === 'win32')('the settings of a session', () => {
   it('are what docs/architecture.md lists', () => {
     expect(Object.fromEntries([...sourced()].filter(([name]) => name !== ''))).toEqual({
+      sj_connect: 'proxy',
       sj_name: 'amber-brook-cedar',
       sj_protocol: 'v1',
       sj_manage_host: 'manage.jupyter.example.org',
@@ -56,13 +61,24 @@ describe.skipIf(process.platform === 'win32')('the settings of a session', () =>
   });
 
   it('say where names below localhost are', () => {
-    expect(sourced({ domain: 'jupyter.localhost' }).get('sj_connect_address')).toBe('127.0.0.1');
-    expect(sourced({ domain: 'localhost' }).get('sj_connect_address')).toBe('127.0.0.1');
-    expect(sourced({ domain: 'notlocalhost' }).get('sj_connect_address')).toBe('');
+    const address = (domain: string) => sourced({ proxy: { ...proxy, domain } }).get('sj_connect_address');
+    expect(address('jupyter.localhost')).toBe('127.0.0.1');
+    expect(address('localhost')).toBe('127.0.0.1');
+    expect(address('notlocalhost')).toBe('');
   });
 
   it('name the authority that lies beside them', () => {
-    expect(sourced({ hasCa: true }).get('sj_ca_file')).toBe(`${facts.directory}/ca.pem`);
+    expect(sourced({ proxy: { ...proxy, hasCa: true } }).get('sj_ca_file')).toBe(`${facts.directory}/ca.pem`);
+  });
+
+  it('say what ssh may lead to where there is no proxy, and nothing of one', () => {
+    const others = { ...facts };
+    delete others.proxy;
+    writeFileSync(join(folder, 'settings'), settingsFile({ ...others, sshWays: ['socket', 'address'] }));
+    const text = readFileSync(join(folder, 'settings'), 'utf8');
+    expect(text).toContain("sj_connect='ssh'");
+    expect(text).toContain("sj_ssh_ways='socket address'");
+    expect(text).not.toMatch(/sj_name|sj_protocol|sj_manage/);
   });
 
   it('keep a local Jupyter to this machine', () => {

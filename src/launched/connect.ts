@@ -1,0 +1,133 @@
+/** How a person's own computer gets to a session by ssh: the command for its terminal and the link for its browser. */
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { startPath } from '../jupyter/server-choice.js';
+import { isObject } from '../session/parse-record.js';
+import { readSmallFile } from '../session/small-file.js';
+import { SSH_WAYS, type SshWay } from '../site/schema.js';
+import { badReady, endedForSsh } from '../words/ssh.js';
+import type { KnownSession } from './known-sessions.js';
+
+export interface Connection {
+  way: SshWay;
+  /** Where Jupyter runs, as the login host calls it. */
+  node: string;
+  /** The host that ssh logs in to: NAME or NAME:PORT. */
+  host: string;
+  /** ssh goes on from there to the node. */
+  jumps: boolean;
+  localPort: number;
+  /** One line, the same for every shell. */
+  command: string;
+  /** With the token: opens the notebook. */
+  url: string;
+  /** What the browser sees, where that is TLS. */
+  certificate?: string;
+}
+
+/** What the job says of itself once it is ready. */
+export interface ReadySsh {
+  node: string;
+  way: SshWay;
+  /** What ssh leads to there: a path, or HOST:PORT. */
+  target: string;
+}
+
+/**
+ * Undefined: Jupyter has not said yet where it is.
+ * @throws StartJupyterError 'session-ended', 'bad-record'
+ */
+export async function connectionOf(
+  session: KnownSession,
+  localPort = session.record.localPort ?? 8888,
+  user = userName(),
+): Promise<Connection | undefined> {
+  const { record, directory } = session;
+  const ready = await readReady(directory);
+  if (ready === undefined) return undefined;
+  const token = await readSmallFile(join(directory, 'token'));
+  if (token === undefined) throw endedForSsh(record.jobId ?? record.id);
+  const { way, node } = ready;
+  const host = record.sshHost ?? record.host ?? node;
+  const jumps = way !== 'address' && !isSame(host, node);
+  const scheme = way === 'address' ? 'https' : 'http';
+  return {
+    ...{ way, node, host, jumps, localPort },
+    command: sshCommand({ user, host, localPort, target: ready.target, ...(jumps ? { node } : {}) }),
+    url: `${scheme}://localhost:${localPort}/${startPath(record.server)}?token=${token.trim()}`,
+    ...(way === 'address' ? { certificate: join(directory, 'certificate.pem') } : {}),
+  };
+}
+
+export interface SshCommand {
+  user: string;
+  host: string;
+  /** Behind the host; absent: the target is seen from the host itself. */
+  node?: string;
+  localPort: number;
+  target: string;
+}
+
+/**
+ * What OpenSSH 7.3 and newer understands on Linux, macOS and Windows. It needs no quotes in any shell, but for names of
+ * accounts such as DOMAIN\user.
+ */
+export function sshCommand({ user, host, node, localPort, target }: SshCommand): string {
+  const [name = '', port] = host.split(':');
+  const jump = [...(port === undefined ? [] : ['-p', port]), quoted(`${user}@${name}`)];
+  const through = node === undefined ? [] : ['-J', quoted(`${user}@${host}`)];
+  const to = node === undefined ? jump : [quoted(`${user}@${node}`)];
+  const forward = ['-L', `localhost:${localPort}:${target}`];
+  return ['ssh', '-N', '-o', 'ExitOnForwardFailure=yes', ...through, ...forward, ...to].join(' ');
+}
+
+function quoted(text: string): string {
+  return /^[\w.@:+-]+$/.test(text) ? text : `"${text}"`;
+}
+
+async function readReady(directory: string): Promise<ReadySsh | undefined> {
+  const file = join(directory, 'ready.json');
+  const json = await readSmallFile(file);
+  if (json === undefined) return undefined;
+  const ready = parseReady(json);
+  if (ready === undefined) throw badReady(file);
+  return ready;
+}
+
+/** Its parts go into a command line that somebody types. */
+export function parseReady(json: string): ReadySsh | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { node, address, port, socket } = value;
+  const way = SSH_WAYS.find((one) => one === value['way']);
+  if (way === undefined || !isHost(node)) return undefined;
+  if (way === 'socket') return isSocket(socket) ? { node, way, target: socket } : undefined;
+  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) return undefined;
+  if (way === 'loopback') return { node, way, target: `127.0.0.1:${String(port)}` };
+  // On all of its addresses: then by the name that the login host knows.
+  const at = isHost(address) && address !== '0.0.0.0' ? address : node;
+  return { node, way, target: `${at}:${String(port)}` };
+}
+
+function isHost(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,254}$/.test(value);
+}
+
+function isSocket(value: unknown): value is string {
+  return typeof value === 'string' && /^\/[\w./-]{1,100}$/.test(value);
+}
+
+/** Login nodes where jobs run themselves. */
+function isSame(host: string, node: string): boolean {
+  return host.split(':')[0]?.split('.')[0] === node.split('.')[0];
+}
+
+/** As the cluster knows the person; on their own computer it may be another one. */
+function userName(): string {
+  return userInfo().username;
+}

@@ -1,0 +1,116 @@
+/** What is said where ssh leads to a session in the place of a proxy. */
+import { sentence, StartJupyterError } from '../errors.js';
+import { reasonInWords } from './reasons.js';
+
+export function endpointWithSsh(connect: string, endpoint: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `${connect} ssh and ${endpoint} do not go together.`, {
+    hint: 'With ssh there is no proxy. Leave one of them out.',
+  });
+}
+
+export function onlyWithSsh(option: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `${option} says something about ssh, but a proxy leads there.`, {
+    hint: 'Leave it out, or add --connect ssh.',
+  });
+}
+
+export function wayNotAllowed(way: string, allowed: readonly string[], system: string): StartJupyterError {
+  const offered = allowed.length === 0 ? 'none' : allowed.join(', ');
+  return new StartJupyterError('bad-option', `--ssh-way ${way} is not offered on ${system}.`, {
+    hint: `Its configuration offers: ${offered} (ssh_ways in systems.yaml). Without --ssh-way the first one that works is taken.`,
+  });
+}
+
+export function wayTooNew(): StartJupyterError {
+  return new StartJupyterError('bad-option', 'This Jupyter is too old for --ssh-way socket.', {
+    hint: 'It needs Notebook 6.1 or jupyter_server 1.10, or newer. Use --ssh-way loopback, or leave it out.',
+  });
+}
+
+export function noWayLeft(system: string, allowed: readonly string[]): StartJupyterError {
+  if (allowed.length === 0) {
+    return new StartJupyterError(
+      'bad-configuration',
+      `${system} offers no way for ssh: its ssh_ways is empty.`,
+      {
+        hint: 'Name at least one in systems.yaml: socket, loopback or address.',
+      },
+    );
+  }
+  return new StartJupyterError(
+    'bad-configuration',
+    `${system} lets ssh lead to a socket only, and this Jupyter is too old for that or was not looked at.`,
+    {
+      hint: 'It needs Notebook 6.1 or jupyter_server 1.10, or newer; or add loopback to ssh_ways in systems.yaml.',
+    },
+  );
+}
+
+export function noSsh(id: string): string {
+  return `This session needs no ssh: its link works as it is. To see it: start-jupyter url ${id}`;
+}
+
+/** Before anything can be shown. */
+export function submittedForSsh(id: string): string {
+  return `How to get there is known once the notebook is ready: start-jupyter connect ${id}`;
+}
+
+/** `does`: what the session does instead, in a sentence. */
+export function notReadyForSsh(id: string, does = 'Its notebook is still being started.'): StartJupyterError {
+  return new StartJupyterError('still-waiting', `There is no way to it yet. ${does}`, {
+    hint: `To wait until it is ready: start-jupyter wait ${id}\nThen: start-jupyter connect ${id}`,
+  });
+}
+
+export function queuedForSsh(reason: string | undefined): string {
+  const words = reasonInWords(reason);
+  return words === undefined
+    ? 'Its job waits in the queue.'
+    : sentence(`Its job waits in the queue: ${words}`);
+}
+
+export function endedForSsh(id: string, cause?: string): StartJupyterError {
+  const why = cause === undefined ? '' : ` ${sentence(cause)}`;
+  return new StartJupyterError('session-ended', `The session has ended, and the way to it with it.${why}`, {
+    hint: `What became of it: start-jupyter status ${id}\nTo start it again: start-jupyter again ${id}`,
+  });
+}
+
+export function badReady(file: string): StartJupyterError {
+  return new StartJupyterError('bad-record', `What the job says of itself cannot be used: ${file}`, {
+    hint: 'It may have been changed or cut off. Stop the session and start it again.',
+  });
+}
+
+export const STEP_ONE = 'On your own computer, in a terminal (on Windows: PowerShell), run:';
+export const STEP_TWO = 'Then open this in the browser there:';
+
+export interface SshFacts {
+  id: string;
+  /** The host that ssh logs in to, and the node behind it where that is another one. */
+  host: string;
+  node?: string;
+  localPort: number;
+  /** The session's certificate, where the browser sees TLS. */
+  certificate?: string;
+}
+
+/** What a person has to know who has never done this. */
+export function aboutTheTunnel({ id, host, node, localPort, certificate }: SshFacts): string {
+  const hosts = node === undefined ? host : `${host}, then ${node}`;
+  const twice = node === undefined ? '' : ' (perhaps twice)';
+  return [
+    `ssh asks as it does when you log in${twice}: the first time whether you trust ${hosts} ("yes"), then for your password. After that it says nothing more: leave it running. Ctrl-C there closes the way, not the notebook.`,
+    ...(certificate === undefined
+      ? []
+      : [
+          `Your browser will warn about the certificate, because it was made for this session alone: choose "Advanced" and go on. Or let it trust the file ${certificate}`,
+        ]),
+    `If port ${localPort} of your computer is taken: start-jupyter connect ${id} --local-port ${localPort + 1}`,
+  ].join('\n');
+}
+
+/** A name that only the cluster may know. */
+export function shortHost(host: string): string {
+  return `${host} may not be known outside: if ssh does not find it, put the name there that you log in with. (Your site can say it: ssh_host in systems.yaml.)`;
+}
