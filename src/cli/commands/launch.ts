@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
 import { EXIT_CODES } from '../../words/exit-codes.js';
 import type { LaunchContext } from '../../launch/context.js';
-import { endpointOf } from '../../launch/endpoint.js';
+import { isBySsh, reachOf } from '../../launch/endpoint.js';
 import type { ForegroundSession } from '../../launch/here/foreground-session.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
 import { giveBackAll } from '../../launch/undo.js';
 import { formatMinutes } from '../../scheduler/duration.js';
+import { linkPrinted, timeoutInForeground } from '../../words/following.js';
+import { afterLaunch, openOrWarn, readAfterLaunch } from '../after-launch.js';
+import { askedFor } from '../asked.js';
+import { calledBy } from '../called.js';
 import { commandLine } from '../command-line.js';
 import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
@@ -25,27 +29,38 @@ export async function launchCommand(
   fromVariable: (option: string) => boolean,
   host: Host,
 ): Promise<number> {
-  const options = readOptions(time, flags, fromVariable);
+  const asked = askedFor(time, flags, host.cwd);
+  const options = { ...readOptions(time, flags, fromVariable), asked };
+  const after = readAfterLaunch(flags, fromVariable, host);
   if (host.platform === 'win32' && !options.dryRun) throw onWindows();
   const console = await createConsole(host, flags);
   const context = createContext(host, console, () => console.say('Still cleaning up: a moment, please.'));
   try {
     const prepared = await prepare(context, options);
+    // Contradictions are said by a dry run as well.
+    isBySsh(options, prepared.system);
     if (options.info) for (const line of infoLines(prepared, options)) console.info(line);
     if (options.dryRun) {
       await printDryRun(prepared, options.schedulerArguments, { console, flags, host });
       return EXIT_CODES.done.code;
     }
-    const endpoint = endpointOf(options, prepared);
-    if (prepared.here || endpoint === undefined) {
+    const reach = reachOf(options, prepared);
+    if (prepared.here || reach === undefined) {
       const { runInForeground } = await import('../../launch/here/foreground-session.js');
-      await runInForeground(context, options, prepared, endpoint, (session) =>
-        printSession(session, prepared, { console, flags, host }),
-      );
+      if (after.timeoutMs !== undefined) console.warn(timeoutInForeground(after.timeoutFrom));
+      await runInForeground(context, options, prepared, reach, async (session) => {
+        await printSession(session, prepared, { console, flags, host });
+        if (after.open) await openOrWarn(session, session.url ?? '', { context, console, ready: true });
+      });
       return EXIT_CODES.done.code;
     }
-    const launched = await launch(context, options, prepared, endpoint);
+    const launched = await launch(context, options, prepared, reach);
     await giveOver(launched, context, () => printResult(launched, prepared, { console, flags, host }));
+    if (launched.url === undefined) {
+      const { afterSshLaunch } = await import('../ssh-lines.js');
+      const ways = { noWait: flags.wait === false, result: resultObject(launched) };
+      await afterSshLaunch(launched, after, ways, { context, console, flags, host });
+    } else await afterLaunch(launched, launched.url, after, { context, console });
     return EXIT_CODES.done.code;
   } finally {
     console.rest();
@@ -103,16 +118,19 @@ async function printResult(
   prepared: Prepared,
   { console, flags, host }: Output,
 ): Promise<void> {
-  if (flags.json) await console.result(jsonLine(resultObject(launched), host));
-  else if (flags.quiet) await console.result(`${launched.url}\n`);
-  else {
+  const { url } = launched;
+  if (!flags.json && !flags.quiet) {
     console.fact('Job', jobLine(launched, prepared));
     console.fact('Log', join(launched.directory, 'job.log'));
+  }
+  // With ssh there is something to show once Jupyter is ready (ssh-lines.ts).
+  if (url === undefined) return;
+  if (flags.json) await console.result(jsonLine(resultObject(launched), host));
+  else if (flags.quiet) await console.result(`${url}\n`);
+  else {
     console.say('');
-    await console.result(`Your notebook is here:\n${launched.url}\n`);
-    const command = prepared.scheduler.cancelCommand(launched.jobId);
-    const stop = command.length === 0 ? '' : ` To end it early: ${commandLine(command)}`;
-    console.say(`\nThe page opens the notebook by itself once the job has started.${stop}`);
+    await console.result(`Your notebook is here:\n${url}\n`);
+    console.say(`\n${linkPrinted(calledBy(launched))}`);
   }
 }
 
@@ -130,7 +148,11 @@ async function printSession(
 ): Promise<void> {
   const { url, ownAuthority } = session;
   const ca = ownAuthority === undefined ? {} : { ca: ownAuthority };
-  if (flags.json) await console.result(jsonLine({ ...resultObject(session), ...ca }, host));
+  if (url === undefined) {
+    const { printConnection } = await import('../ssh-lines.js');
+    await printConnection(session, { console, flags, host }, { more: resultObject(session) });
+    console.say(afterwards(undefined, prepared));
+  } else if (flags.json) await console.result(jsonLine({ ...resultObject(session), ...ca }, host));
   else if (flags.quiet) await console.result(`${url}\n`);
   else {
     console.fact('Log', join(session.directory, 'job.log'));
