@@ -17,7 +17,7 @@ const target = resolve(process.argv[2] ?? join(root, 'share'));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const source = (name) => readFileSync(join(root, 'scripts/share', name), 'utf8');
 
-const { programs, exitCodes } = await loadPrograms(root);
+const { programs, exitCodes, topics } = await loadPrograms(root);
 const [launcher, proxy] = programs;
 
 // Of an earlier version.
@@ -29,10 +29,13 @@ write(`modulefiles/tcl/start-jupyter/${version}`, source('modulefile.tcl'));
 write('completions/start-jupyter.bash', bashCompletion(programs, source('completion.bash')));
 write('completions/_start-jupyter', zshCompletion(programs));
 write('completions/start-jupyter.fish', fishCompletion(programs));
-write('man/man1/start-jupyter.1', manPage(launcher, { page: source('start-jupyter.1'), version, exitCodes }));
+write(
+  'man/man1/start-jupyter.1',
+  manPage(launcher, { page: source('start-jupyter.1'), version, exitCodes, topics }),
+);
 write(
   'man/man1/start-jupyter-proxy.1',
-  manPage(proxy, { page: source('start-jupyter-proxy.1'), version, exitCodes }),
+  manPage(proxy, { page: source('start-jupyter-proxy.1'), version, exitCodes, topics }),
 );
 write('bin/start-jupyter-proxy', readFileSync(join(root, 'share/bin/start-jupyter'), 'utf8'), 0o755);
 forgetTemporary('man/man1', 'completions', 'bin');

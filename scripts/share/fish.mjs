@@ -17,9 +17,7 @@ function linesOf(command, program) {
   const here = conditionOf(command);
   const begin = `complete -c ${program} -n ${quoted(here)}`;
   const options = command.taken.map((option) => `${begin} ${optionPart(option)}`);
-  const below = command.commands.map(
-    ({ name, description }) => `${begin} -x -a ${name} -d ${quoted(description)}`,
-  );
+  const below = command.commands.map(({ name, summary }) => `${begin} -x -a ${name} -d ${quoted(summary)}`);
   const parameters = command.arguments.map(({ completes }) => valuePart(completes)).filter(Boolean);
   const [first] = parameters;
   return [

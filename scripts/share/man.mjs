@@ -1,10 +1,13 @@
 // A man page: the text is start-jupyter.1 or start-jupyter-proxy.1, the lists in it come from the program.
 
-export function manPage(program, { page, version, exitCodes }) {
+export function manPage(program, { page, version, exitCodes, topics }) {
   const lists = {
     OPTIONS: optionList(program.options),
     COMMANDS: program.commands.map(commandPart).join(''),
     EXIT: exitCodes.map(({ code, meaning }) => `.TP\n.B ${code}\n${roff(meaning)}\n`).join(''),
+    ENVIRONMENT: topics.environment.map(topicPart).join(''),
+    FILES: topics.files.map(topicPart).join(''),
+    EXAMPLES: exampleList(program.examples),
   };
   return page.replaceAll('@VERSION@', roff(version)).replace(/^@([A-Z]+)@\n/gm, (_line, name) => lists[name]);
 }
@@ -13,7 +16,21 @@ function commandPart(command) {
   const shown = [...command.path, ...command.arguments.map(({ shown: argument }) => argument)].join(' ');
   const head = `.SS ${roff(shown)}\n${roff(sentence(command.description))}\n`;
   const own = command.options.filter(({ long }) => long !== '--help');
-  return head + optionList(own) + command.commands.map(commandPart).join('');
+  const more = command.more === undefined ? '' : `.PP\n${roff(command.more)}\n`;
+  const examples = command.examples.length === 0 ? '' : `.PP\nExamples:\n${exampleList(command.examples)}`;
+  return head + more + optionList(own) + examples + command.commands.map(commandPart).join('');
+}
+
+function exampleList(examples) {
+  return examples.map(([line, does]) => `.TP\n.B start\\-jupyter ${roff(line)}\n${roff(does)}\n`).join('');
+}
+
+/** A part of a topic of the launcher's help. */
+function topicPart({ title, text, rows }) {
+  const terms = rows.map(
+    ([term, meaning]) => `.TP\n.B ${roff(term.replace('/PACKAGE/', 'PACKAGE/'))}\n${roff(meaning)}\n`,
+  );
+  return `.SS ${roff(title.replace(/:$/, ''))}\n${text === undefined ? '' : `${roff(text)}\n`}${terms.join('')}`;
 }
 
 function optionList(options) {

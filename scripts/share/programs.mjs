@@ -9,10 +9,17 @@ import { parse } from 'yaml';
 const ENTRY = `
 export { buildProgram } from './src/cli/program.ts';
 export { createProgram } from './src/proxy/program.ts';
+export { helpTopic } from './src/cli/help-topics.ts';
+export { SSH_WAYS } from './src/site/schema.ts';
+export { COMMANDS, LAUNCH } from './src/words/commands.ts';
 export { EXIT_CODES } from './src/words/exit-codes.ts';
+export { TOPICS } from './src/words/help.ts';
 `;
 
-/** `programs`: the launcher and the proxy, as `describe` gives them; `exitCodes`: what they mean. */
+/**
+ * `programs`: the launcher and the proxy, as `describe` gives them; `exitCodes`: what they mean; `topics`: parts of the
+ * launcher's help, with rows of a term and a text.
+ */
 export async function loadPrograms(root) {
   const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-share-'));
   try {
@@ -31,22 +38,31 @@ export async function loadPrograms(root) {
       },
       logLevel: 'warning',
     });
-    const { buildProgram, createProgram, EXIT_CODES } = await import(pathToFileURL(outfile).href);
-    const words = fixedWords(root);
+    const code = await import(pathToFileURL(outfile).href);
+    const launcher = code.buildProgram({}, () => undefined);
+    const words = fixedWords(root, code, launcher);
     return {
       programs: [
-        describe(
-          buildProgram({}, () => undefined),
-          words,
-        ),
-        describe(createProgram({}), words),
+        { ...describe(launcher, words, code.COMMANDS), examples: code.LAUNCH.examples },
+        describe(code.createProgram({}), words),
       ],
-      exitCodes: Object.values(EXIT_CODES),
+      exitCodes: Object.values(code.EXIT_CODES),
+      topics: Object.fromEntries(
+        code.TOPICS.map((topic) => [topic, code.helpTopic(topic, launcher, ANYWHERE)]),
+      ),
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Nobody in particular, for whom the lists of files are. */
+const ANYWHERE = {
+  env: { HOME: '/home/you' },
+  cwd: '/',
+  platform: 'linux',
+  packageRoot: new URL('file:///PACKAGE/'),
+};
 
 function leaveOutLazyParts({ onResolve }) {
   onResolve({ filter: /^\./ }, ({ path, kind }) =>
@@ -55,7 +71,7 @@ function leaveOutLazyParts({ onResolve }) {
 }
 
 /** What may stand for a value and is the same everywhere: by an option, or a command's argument (`templates show <name>`). */
-function fixedWords(root) {
+function fixedWords(root, { SSH_WAYS, TOPICS }, launcher) {
   // Without their folder the scheduler's own are meant.
   const templates = ['jupyterlab', 'notebook'];
   const systems = Object.keys(parse(readFileSync(join(root, 'systems.yaml'), 'utf8')).systems);
@@ -65,7 +81,13 @@ function fixedWords(root) {
     '--system': systems,
     'templates show <name>': templates,
     'templates copy <name>': templates,
-    'help [topic]': ['exit-codes'],
+    '--connect': ['proxy', 'ssh'],
+    '--ssh-way': [...SSH_WAYS],
+    '--until': ['ready', 'ended'],
+    '--notify': ['mail'],
+    '--warn-before': ['none'],
+    '--idle-timeout': ['none'],
+    'help [topic...]': [...TOPICS, ...launcher.commands.map((command) => command.name())],
   };
 }
 
@@ -73,29 +95,34 @@ function fixedWords(root) {
  * A command with what is below it. `path`: the words that lead to it, without the program's name; `options`: those of its
  * help; `taken`: all that it takes.
  */
-function describe(command, words, path = [], above = []) {
+function describe(command, words, said = {}, path = [], above = []) {
   const help = command.createHelp();
-  // `help` is hidden in the launcher's --help, and of use all the same.
-  const below = command.commands.filter((each) => !each._hidden || each.name() === 'help');
+  const below = help.visibleCommands(command);
+  const { examples = [], more } = said[path.join(' ')] ?? {};
   const options = help.visibleOptions(command).map((option) => describeOption(option, words));
-  // The doctor looks at a launch, and takes the options of one.
-  const taken = command.name() === 'doctor' ? above.filter(({ long }) => long !== '--version') : [];
+  // These are about a launch, and take the options of one.
+  const ofLaunch = ['doctor', 'again'].includes(command.name());
+  const taken = ofLaunch ? above.filter(({ long }) => long !== '--version') : [];
   return {
     name: command.name(),
     path,
-    description: command.description() || (command.name() === 'help' ? 'explains a topic' : ''),
+    summary: command.summary() || command.description(),
+    description: command.description(),
+    examples,
+    more,
     usage: command.usage(),
     options,
     taken: [...options, ...taken.filter(({ long }) => options.every((own) => own.long !== long))],
     arguments: command.registeredArguments.map((argument) => {
-      const shown = argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+      const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+      const shown = argument.required ? `<${name}>` : `[${name}]`;
       return {
         name: argument.name(),
         shown,
         completes: completionOf(shown, words[[...path, shown].join(' ')]),
       };
     }),
-    commands: below.map((each) => describe(each, words, [...path, each.name()], options)),
+    commands: below.map((each) => describe(each, words, said, [...path, each.name()], options)),
   };
 }
 

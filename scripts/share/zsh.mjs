@@ -34,9 +34,7 @@ function leaf(command, name, specs) {
 
 function branch(command, name, specs) {
   const arms = command.commands.map(({ name: word }) => `        ${word}) ${name}-${word} ;;`);
-  const listed = command.commands.map(
-    ({ name: word, description }) => `    '${word}:${escaped(description)}'`,
-  );
+  const listed = command.commands.map(({ name: word, summary }) => `    '${word}:${escaped(summary)}'`);
   return [
     `${name}() {`,
     '  local curcontext=$curcontext state line ret=1',

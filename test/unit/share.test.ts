@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram } from '../../src/cli/program.js';
+import { SSH_WAYS } from '../../src/site/schema.js';
+import { TOPICS } from '../../src/words/help.js';
 import { KEYS, type KeyFacts } from '../../src/proxy/configuration/keys.js';
 import { fakeHost } from './cli/host.js';
 
@@ -74,7 +76,7 @@ describe.skipIf(missing('bash'))('the completion for bash', () => {
   });
 
   it('knows the commands', () => {
-    expect(commands).toEqual(expect.arrayContaining(['templates', 'profiles', 'doctor', 'help']));
+    expect(commands).toEqual(expect.arrayContaining(['list', 'stop', 'templates', 'doctor', 'help']));
   });
 
   it.each([
@@ -92,7 +94,13 @@ describe.skipIf(missing('bash'))('the completion for bash', () => {
     ['its options', ['templates', '--s'], ['--system']],
     ['arguments of a command of a command', ['templates', 'show', 'note'], ['notebook']],
     ["the launch's options to the doctor", ['doctor', '--prof'], ['--profile']],
-    ['topics', ['help', ''], ['exit-codes']],
+    ["the launch's options to a launch as an earlier one", ['again', '4711', '--prof'], ['--profile']],
+    ['topics and commands', ['help', ''], [...TOPICS, ...commands]],
+    ['what is waited for', ['wait', '--until', ''], ['ready', 'ended']],
+    ['how a browser gets there', ['--connect', ''], ['proxy', 'ssh']],
+    ['what ssh leads to', ['--ssh-way', ''], [...SSH_WAYS]],
+    ['no ids of sessions, which would have to be looked for', ['status', ''], []],
+    ['several arguments no end', ['stop', '4711', '--al'], ['--all']],
   ])('offers %s', (_what, words, offered) => {
     expect(inBash('start-jupyter', ...words)).toEqual(offered);
   });
@@ -125,6 +133,8 @@ describe.skipIf(missing('fish'))('the completion for fish', () => {
     expect(inFish('start-jupyter --ca ')).toContain('proxy.example.yaml');
     expect(inFish('start-jupyter --partition ')).toEqual([]);
     expect(inFish('start-jupyter doctor --prof')).toEqual(['--profile']);
+    expect(inFish('start-jupyter wait --until ').sort()).toEqual(['ended', 'ready']);
+    expect(inFish('start-jupyter help envi')).toEqual(['environment']);
   });
 });
 
@@ -150,6 +160,11 @@ describe.skipIf(missing('man'))('the man pages', () => {
     expect(shown).toContain('130 interrupted (Ctrl-C)');
     const options = program === 'start-jupyter' ? launchOptions : proxyOptions;
     expect(options.filter((option) => !shown.includes(option))).toEqual([]);
+    if (program === 'start-jupyter') {
+      expect(commands.filter((command) => !shown.includes(`start-jupyter ${command}`))).toEqual([]);
+      expect(shown).toContain('START_JUPYTER_IDLE_TIMEOUT --idle-timeout');
+      expect(shown).toContain('session.json what is known of the session');
+    }
   });
 });
 
