@@ -24,6 +24,9 @@ export interface Telling {
   now: () => Date;
 }
 
+/** Of two times of its end: who tells them counts a little differently. */
+const SAME_END_MS = 120_000;
+
 export function createTeller({ console, until, since, now }: Telling): (sight: Sight) => void {
   const said = new Set<string>();
   const isNew = (what: string): boolean => {
@@ -37,6 +40,14 @@ export function createTeller({ console, until, since, now }: Telling): (sight: S
   };
   const live = (text: string): void => {
     if (console.live) console.doing(text);
+  };
+  let warnedOf: number | undefined;
+  /** Whether the end is another one than that which was warned of: the session got more time. */
+  const isLater = (endsAt: Date | undefined): boolean => {
+    const end = endsAt?.getTime() ?? 0;
+    if (warnedOf !== undefined && end - warnedOf < SAME_END_MS) return false;
+    warnedOf = end;
+    return true;
   };
   let phase: Sight['phase'] | undefined;
   let phaseSince = now();
@@ -62,7 +73,7 @@ export function createTeller({ console, until, since, now }: Telling): (sight: S
       case 'ready':
         if (isNew('ready')) console.say(readyWords(sight, now()));
         if (sight.doubt !== undefined && isNew(sight.doubt)) console.warn(doubtWords(sight.doubt));
-        if (sight.warned && isNew('warned')) console.warn(endsSoon(sight.endsAt, now()));
+        if (sight.warned && isLater(sight.endsAt)) console.warn(endsSoon(sight.endsAt, now()));
         if (until === 'ended') live(runningNow(sight.node, sight.endsAt, now()));
         break;
       case 'stopping':

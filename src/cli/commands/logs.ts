@@ -13,6 +13,7 @@ import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { createLogWriter, type LogWriter } from '../log-writer.js';
 import type { SystemFlags } from '../options.js';
+import { pickOnTerminal } from '../pick-session.js';
 
 const DEFAULT_LINES = 100;
 
@@ -25,7 +26,7 @@ export async function logsCommand(
   const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {
-    const session = await chooseSession(context, id);
+    const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
     const log = createLog(session, lastLines, createLogWriter(host), console);
     await log.readOn();
     if (flags.follow) await followLog(context, session, log, console);

@@ -9,6 +9,7 @@ import { createConsole } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import type { SystemFlags } from '../options.js';
+import { pickOnTerminal } from '../pick-session.js';
 
 export async function openCommand(
   id: string | undefined,
@@ -18,7 +19,7 @@ export async function openCommand(
   const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {
-    const session = await chooseSession(context, id);
+    const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
     const { record, directory } = session;
     const called = calledBy(session);
     if (record.connect === 'ssh') throw onOwnComputer(called.id);

@@ -10,6 +10,7 @@ import { followSession, type SessionFollowed } from '../follow-session.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import type { SystemFlags } from '../options.js';
+import { pickOnTerminal } from '../pick-session.js';
 import { parseTimeout } from '../timeout.js';
 
 export async function waitCommand(
@@ -23,7 +24,7 @@ export async function waitCommand(
   const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {
-    const session = await chooseSession(context, id);
+    const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
     const ways = { until, asked: true, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
     const followed = await followSession(session, ways, { context, console });
     if (flags.json) await console.result(jsonLine(resultObject(session, followed), host));

@@ -109,6 +109,21 @@ describe('the end in sight', () => {
     ]);
   });
 
+  it('is said again when it has got more time and that is over as well', () => {
+    const warned = (seconds: number): Sight => ({
+      phase: 'ready',
+      node: 'c1',
+      endsAt: later(seconds),
+      warned: true,
+    });
+    const ready = 'Your notebook is ready. It runs on c1 until 11:00.';
+    expect(said([warned(3600), warned(3605), warned(7200)]).lines).toEqual([
+      ready,
+      expect.stringContaining('11:00'),
+      expect.stringContaining('12:00'),
+    ]);
+  });
+
   it('a doubt of the proxy’s is a warning, once', () => {
     const doubted: Sight = { phase: 'ready', node: 'c1', doubt: 'the proxy has ended it' };
     expect(said([doubted, doubted]).lines).toEqual([
