@@ -3,7 +3,9 @@ import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { sentence, StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
+import { interrupted } from '../words/interrupted.js';
+import { noProxyThere, proxyTooSlow, proxyUnreachable, proxyUntrusted } from '../words/proxy-answers.js';
 
 export interface HttpsRequest {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -88,37 +90,9 @@ function transportError(request: HttpsRequest, error: unknown, timedOut: boolean
   const { code = '', name, message } = error as NodeJS.ErrnoException;
   // OpenSSL's reason lies between its own coordinates; when several addresses were tried, there is only a code.
   const why = /SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? (message.trim().split('\n')[0] || code);
-  if (request.signal?.aborted) return new StartJupyterError('interrupted', 'Interrupted.', { cause: error });
-  if (timedOut) {
-    return new StartJupyterError(
-      'proxy-unreachable',
-      `The proxy ${where} did not answer within ${Math.round(request.timeoutMs / 1000)} s.`,
-      { cause: error, hint: 'It may be busy or down: try again in a few minutes, then tell your support.' },
-    );
-  }
-  if (NOT_OURS.test(code) || name === 'HTTPParserError') {
-    return new StartJupyterError(
-      'proxy-unintelligible',
-      `${where} does not answer as a proxy of start-jupyter does (${why}).`,
-      { cause: error, hint: 'Check the host name and port (--endpoint).' },
-    );
-  }
-  if (UNTRUSTED.test(code)) {
-    return new StartJupyterError(
-      'proxy-untrusted',
-      sentence(`The certificate of the proxy ${where} cannot be trusted: ${why}`),
-      {
-        cause: error,
-        hint: 'If the proxy has a certificate of a private authority, name its file with --ca FILE. Nothing was sent.',
-      },
-    );
-  }
-  return new StartJupyterError(
-    'proxy-unreachable',
-    sentence(`The proxy ${where} cannot be reached: ${why}`),
-    {
-      cause: error,
-      hint: 'Check the host name (--endpoint) and that this machine is inside the network that the proxy serves.',
-    },
-  );
+  if (request.signal?.aborted) return interrupted(error);
+  if (timedOut) return proxyTooSlow(where, Math.round(request.timeoutMs / 1000), error);
+  if (NOT_OURS.test(code) || name === 'HTTPParserError') return noProxyThere(where, why, error);
+  if (UNTRUSTED.test(code)) return proxyUntrusted(where, why, error);
+  return proxyUnreachable(where, why, error);
 }

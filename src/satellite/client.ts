@@ -1,5 +1,5 @@
 /** The launcher's side of both protocols: our own (/api/v1) and the classic CGIs, behind one interface. */
-import { sentence, StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { delayedAbort } from '../platform/delayed-abort.js';
 import { httpsRequest, type HttpsAnswer, type HttpsRequest } from '../platform/https.js';
 import {
@@ -12,6 +12,15 @@ import {
   type ReserveRequest,
   type SessionAnswer,
 } from './protocol.js';
+import { interrupted } from '../words/interrupted.js';
+import {
+  BAD_RESERVATION,
+  BAD_SESSION,
+  classicProxy,
+  proxyFailed,
+  proxyRefused,
+  unintelligibleProxy,
+} from '../words/proxy-answers.js';
 
 /** Where a service is and how its certificate is checked. */
 export interface Endpoint {
@@ -96,8 +105,8 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (endpoint.protocol === 'classic') return await reserveClassic(patient.signal);
       const answer = await call('POST', `${API_PREFIX}/sessions`, { body: request, signal: patient.signal });
       if (answer.status === 404 && answer.headers[API_HEADER] === undefined) {
-        if (endpoint.protocol === 'v1') throw tooOld(host);
-        if (signal?.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+        if (endpoint.protocol === 'v1') throw classicProxy(host);
+        if (signal?.aborted) throw interrupted();
         return await reserveClassic(patient.signal);
       }
       if (answer.status !== 201) throw refusal(host, answer);
@@ -155,12 +164,6 @@ function linkable(jobId: string, most: number): string {
   return jobId.length <= most ? jobId : jobId.replace(/\..*$/, '');
 }
 
-function tooOld(host: string): StartJupyterError {
-  return new StartJupyterError('proxy-too-old', `${host} is a classic service, not start-jupyter-proxy.`, {
-    hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
-  });
-}
-
 function secretOf(reservation: Reservation): { secret?: string } {
   return reservation.redeemSecret === undefined ? {} : { secret: reservation.redeemSecret };
 }
@@ -178,34 +181,25 @@ function reservationOf(answer: HttpsAnswer, host: string, domain: string): Reser
       return { protocol: 'v1', name, url: parsed.href, redeemSecret };
     }
   }
-  throw unintelligible(host, 'its reservation is of another form');
+  throw unintelligibleProxy(host, BAD_RESERVATION);
 }
 
 function sessionAnswerOf(answer: HttpsAnswer, host: string, name: string): SessionAnswer {
   const said = parseJson(answer.body) as Partial<SessionAnswer> | null | undefined;
   if (said?.name === name && /^(reserved|ready|ended)$/.test(String(said.phase)))
     return said as SessionAnswer;
-  throw unintelligible(host, 'what it says of a session is of another form');
+  throw unintelligibleProxy(host, BAD_SESSION);
 }
 
 /** An answer that is not a success, in the service's own words. */
 export function refusal(host: string, answer: HttpsAnswer): StartJupyterError {
   const words = ownWords(answer);
-  if (words !== undefined) {
-    return new StartJupyterError('proxy-refused', sentence(`The proxy ${host} refused: ${words}`), {
-      hint: 'The proxy serves the cluster’s own network only, and may limit how many names are taken at a time.',
-    });
-  }
+  if (words !== undefined) return proxyRefused(host, words);
   const { status, body } = answer;
-  if (status >= 500 || status === 429) {
-    return new StartJupyterError('proxy-refused', `The proxy ${host} answered with HTTP status ${status}.`, {
-      detail: body.slice(0, SHOWN_CHARACTERS),
-      hint: 'Try again in a few minutes, then tell your support.',
-    });
-  }
+  if (status >= 500 || status === 429) return proxyFailed(host, status, body.slice(0, SHOWN_CHARACTERS));
   // What it says to a success may hold the secret of a name.
   const detail = status < 300 ? {} : { detail: body.slice(0, SHOWN_CHARACTERS) };
-  return unintelligible(host, `HTTP status ${status}`, detail);
+  return unintelligibleProxy(host, `HTTP status ${status}`, detail);
 }
 
 /** `Oops!` is how a classic service begins what it refuses; our own says it in JSON. */
@@ -214,17 +208,6 @@ function ownWords({ body, headers }: HttpsAnswer): string | undefined {
   const ours = headers[API_HEADER] === undefined ? undefined : (parseJson(body) as Partial<ApiError> | null);
   const words: unknown = oops ?? ours?.message;
   return typeof words === 'string' ? words.trim().slice(0, SHOWN_CHARACTERS) : undefined;
-}
-
-function unintelligible(host: string, what: string, facts: { detail?: string } = {}): StartJupyterError {
-  return new StartJupyterError(
-    'proxy-unintelligible',
-    `${host} does not answer as a proxy of start-jupyter does (${what}).`,
-    {
-      ...facts,
-      hint: 'Check the proxy’s domain (--endpoint, or "endpoint:" in systems.yaml). If it is right, tell your support.',
-    },
-  );
 }
 
 function parseJson(text: string): unknown {
