@@ -10,6 +10,7 @@ import { stopIfAborted } from '../interrupted.js';
 import { launch, type Launched } from '../launch.js';
 import type { LaunchOptions } from '../options.js';
 import type { Prepared } from '../prepare.js';
+import { createEndWarning } from './end-warning.js';
 import { missingAuthorities } from './public-authorities.js';
 import { giveBackAll } from '../undo.js';
 
@@ -97,15 +98,18 @@ async function untilReady(
 
 /** Says what ended it. */
 async function untilEnded(
-  { signal }: LaunchContext,
+  context: LaunchContext,
   { scheduler, here }: Prepared,
   { jobId, directory }: Launched,
 ): Promise<string> {
+  const { signal } = context;
+  const warn = createEndWarning(context, directory);
   const allocation = here?.allocation;
   let wait = ALLOCATION_POLL_MS.first;
   let askAt = Date.now() + wait;
   while (!signal.aborted) {
     await pause(4 * POLL_MS, signal);
+    await warn();
     const state = await scheduler.inspect(jobId);
     if (state.phase === 'ended') return await wordsFor(state, directory);
     if (allocation === undefined || Date.now() < askAt) continue;
