@@ -84,6 +84,8 @@ export interface JobRequest {
   mail?: Ranked<{ to?: string }>;
   /** The job's shell gets SIGUSR1 so many minutes before its time is up. */
   warnBefore?: Ranked<number>;
+  /** A signal that the site wants in the place of that one, in the scheduler's own form. */
+  signal?: Ranked<string>;
 }
 
 /** Directive lines for a rendered script, complete (`#SBATCH --time=30`), in two groups. */
@@ -112,6 +114,8 @@ export interface Said {
   gres?: string;
   gpus?: string;
   memory?: string;
+  /** A signal before the job's time is up: beside it there is no other. */
+  signal?: string;
 }
 
 /** What a site's variables say of every job. */

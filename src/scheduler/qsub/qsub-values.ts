@@ -7,8 +7,8 @@ import type { JobRequest } from '../scheduler.js';
 
 const MINUTE_SECONDS = 60;
 
-/** Queue, account and time. Throws 'bad-option' for several queues. */
-export function commonWishes({ partition, account, walltime }: JobRequest): Wish[] {
+/** Queue, account, time and mail. Throws 'bad-option' for several queues. */
+export function commonWishes({ partition, account, walltime, mail }: JobRequest): Wish[] {
   if (partition && /[,:+]/.test(partition.value)) {
     throw cannotSay(
       `A job goes into one queue, and ${JSON.stringify(partition.value)} is none.`,
@@ -21,6 +21,9 @@ export function commonWishes({ partition, account, walltime }: JobRequest): Wish
     ...(account ? [{ letter: 'A', ...account }] : []),
     // A bare number would mean seconds here.
     { ...walltime, letter: 'l', resource: 'walltime', value: typeof time === 'number' ? hhmmss(time) : time },
+    // When it is aborted, begins and ends.
+    ...(mail ? [{ letter: 'm', value: 'abe', rank: mail.rank }] : []),
+    ...(mail?.value.to === undefined ? [] : [{ letter: 'M', value: mail.value.to, rank: mail.rank }]),
   ];
 }
 

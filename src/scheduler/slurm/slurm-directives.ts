@@ -3,6 +3,8 @@ import { StartJupyterError } from '../../errors.js';
 import { hhmmss } from '../duration.js';
 import type { Directives, JobRequest, Rank, Ranked } from '../scheduler.js';
 
+const SECONDS_PER_MINUTE = 60;
+
 interface Line {
   option: string;
   value: Ranked<string | number> | undefined;
@@ -34,6 +36,28 @@ function resourceLines(request: JobRequest): Line[] {
     { option: 'qos', value: request.qos },
     { option: 'constraint', value: request.constraint },
     { option: 'reservation', value: request.reservation },
+    { option: 'signal', value: request.signal ?? warning(request.warnBefore) },
+    ...mailLines(request.mail),
+  ];
+}
+
+/** The longest that --signal takes. */
+const LONGEST_WARNING_SECONDS = 65_535;
+
+/** To the batch shell alone: without `B:` the steps of the job would get it, and not the shell. */
+function warning(warnBefore: JobRequest['warnBefore']): Ranked<string> | undefined {
+  if (!warnBefore) return undefined;
+  const seconds = Math.min(Math.ceil(warnBefore.value * SECONDS_PER_MINUTE), LONGEST_WARNING_SECONDS);
+  return { value: `B:USR1@${seconds}`, rank: warnBefore.rank };
+}
+
+/** FAIL beside END: a job that fails to start has no end. */
+function mailLines(mail: JobRequest['mail']): Line[] {
+  if (!mail) return [];
+  const { value, rank } = mail;
+  return [
+    { option: 'mail-type', value: { value: 'BEGIN,END,FAIL', rank } },
+    { option: 'mail-user', value: value.to === undefined ? undefined : { value: value.to, rank } },
   ];
 }
 

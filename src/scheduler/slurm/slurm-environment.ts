@@ -19,6 +19,7 @@ const MERGED = {
   gres: 'SBATCH_GRES',
   gpus: 'SBATCH_GPUS',
   memory: 'SBATCH_MEM_PER_NODE',
+  signal: 'SBATCH_SIGNAL',
 } as const;
 
 /**

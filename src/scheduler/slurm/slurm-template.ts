@@ -5,6 +5,7 @@ export interface OwnDirectives {
   partition?: string;
   account?: string;
   time?: string;
+  signal?: string;
 }
 
 type Wanted = keyof OwnDirectives;
@@ -22,10 +23,11 @@ const LONG: [prefix: string, wanted: Wanted][] = [
   ['part', 'partition'],
   ['acco', 'account'],
   ['time', 'time'],
+  ['si', 'signal'],
 ];
 
 /**
- * Reads partition, account and time from the lines that sbatch would read: those that start with `#SBATCH`
+ * Reads partition, account, time and signal from the lines that sbatch would read: those that start with `#SBATCH`
  * before the first line of code. Spellings: `-p x`, `-px`, `--partition=x`, `--partition x`, an unambiguous
  * beginning (`--part=x`), several on a line.
  */

@@ -61,6 +61,17 @@ describe.each(['torque', 'pbs'] as const)('the directives for %s', (kind) => {
     });
   });
 
+  it('ask for mail, in the place of what the template says of it', () => {
+    const own = ['#PBS -m n -M boss@example.org'];
+    expect(read(kind, { mail: upper({ to: "o'hara@example.org" }) }, ...own)).toMatchObject({
+      ...{ m: 'abe', M: "o'hara@example.org" },
+    });
+    expect(read(kind, { mail: upper({}) }, ...own)).toMatchObject({ m: 'abe', M: 'boss@example.org' });
+    expect(read(kind, { mail: upper({}) })).not.toHaveProperty('M');
+    // The job looks at the clock itself.
+    expect(rendered(kind, { warnBefore: upper(5) })).toBe(rendered(kind, {}));
+  });
+
   it('beat what a template says against the session, and leave the rest of its line', () => {
     const own = [
       '#PBS -N mine -j n -o /tmp/x -e /tmp/y',

@@ -35,6 +35,28 @@ describe('directives', () => {
     expect(slurmDirectives(SESSION)).toEqual({ lower: ['#SBATCH --time=00:30:00'], upper: BASE });
   });
 
+  it('warn the job’s shell, and give way to a signal of the site’s', () => {
+    const warned = (warnBefore: number) =>
+      slurmDirectives({ ...SESSION, warnBefore: lower(warnBefore) }).lower.at(-1);
+    expect(warned(5)).toBe('#SBATCH --signal=B:USR1@300');
+    expect(warned(0.5)).toBe('#SBATCH --signal=B:USR1@30');
+    // Slurm takes no more.
+    expect(warned(10_000)).toBe('#SBATCH --signal=B:USR1@65535');
+    expect(slurmDirectives({ ...SESSION, warnBefore: upper(1) }).upper[0]).toBe('#SBATCH --signal=B:USR1@60');
+    const both = slurmDirectives({ ...SESSION, warnBefore: lower(5), signal: lower('B:TERM@60') });
+    expect(both.lower.filter((line) => line.includes('signal'))).toEqual(['#SBATCH --signal=B:TERM@60']);
+  });
+
+  it('ask for mail, to an address or to whom Slurm knows', () => {
+    const mail = (value: { to?: string }) =>
+      slurmDirectives({ ...SESSION, mail: upper(value) }).upper.filter((line) => line.includes('mail'));
+    expect(mail({})).toEqual(['#SBATCH --mail-type=BEGIN,END,FAIL']);
+    expect(mail({ to: 'a#b+c@example.org' })).toEqual([
+      '#SBATCH --mail-type=BEGIN,END,FAIL',
+      '#SBATCH --mail-user="a#b+c@example.org"',
+    ]);
+  });
+
   it('go by rank', () => {
     const { lower: below, upper: above } = slurmDirectives({
       ...SESSION,

@@ -96,6 +96,7 @@ describe("sbatch's environment", () => {
       'GRES',
       'GPUS',
       'MEM_PER_NODE',
+      'SIGNAL',
     ],
   ])('SBATCH_%s stands in the script', (name) => expect(comesThrough(`SBATCH_${name}`)).toBe(false));
 
@@ -118,16 +119,18 @@ describe("the site's variables", () => {
       SBATCH_ACCOUNT: 'abc',
       SBATCH_PARTITION: '',
       SBATCH_MEM_PER_NODE: '4G',
+      SBATCH_SIGNAL: 'B:TERM@60',
       SBATCH_EXCLUSIVE: 'user',
       SBATCH_OUTPUT: '/tmp/x',
       SLURM_CLUSTERS: 'big',
     };
     expect(siteVariables(env)).toEqual({
-      values: { time: '2:30', account: 'abc', memory: '4G' },
+      values: { time: '2:30', account: 'abc', memory: '4G', signal: 'B:TERM@60' },
       inForce: [
         'SBATCH_ACCOUNT',
         'SBATCH_EXCLUSIVE',
         'SBATCH_MEM_PER_NODE',
+        'SBATCH_SIGNAL',
         'SBATCH_TIMELIMIT',
         'SLURM_CLUSTERS',
       ],
