@@ -1,6 +1,7 @@
 /** Which of the known systems this is. */
 import { basename } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
+import { noSuchSystem, retired, unknownHost, WHY_SYSTEM } from '../words/configuration.js';
 import { nearest } from './nearest.js';
 import { readyEntry, type HostFacts } from './ready-entry.js';
 import type { System } from './system.js';
@@ -44,23 +45,20 @@ export async function detectSystem(surroundings: Surroundings): Promise<Detectio
   if (known !== undefined) return known;
   const cluster = await surroundings.clusterName?.();
   const clusters = systems.find(({ values }) => cluster !== undefined && values.clusters.includes(cluster));
-  if (clusters !== undefined) return { system: clusters, why: `the scheduler calls itself ${cluster ?? ''}` };
+  if (clusters !== undefined) return { system: clusters, why: WHY_SYSTEM.cluster(cluster ?? '') };
   const local = systems.find(({ name }) => name === 'local');
   if (local !== undefined && surroundings.submitsNothing) {
-    return { system: local, why: `${fullName} is no known system` };
+    return { system: local, why: WHY_SYSTEM.unknown(fullName) };
   }
-  if (schedulersOnPath.length > 0 || local === undefined) throw await unknownHost(surroundings, cluster);
-  return { system: local, why: `${fullName} is no known system and has neither sbatch nor qsub` };
+  if (schedulersOnPath.length > 0 || local === undefined) throw await notKnown(surroundings, cluster);
+  return { system: local, why: WHY_SYSTEM.noScheduler(fullName) };
 }
 
 function byName(name: string, from: string, systems: readonly System[]): Detection {
   const system = systems.find((one) => one.name === name);
-  if (system !== undefined) return { system, why: `given by ${from}` };
+  if (system !== undefined) return { system, why: WHY_SYSTEM.named(from) };
   const names = systems.map((one) => one.name).sort();
-  const meant = nearest(name, names);
-  throw new StartJupyterError('unknown-system', `There is no system ${JSON.stringify(name)} (from ${from})`, {
-    hint: `${meant === undefined ? '' : `Did you mean ${meant}? `}Known are: ${names.join(', ')}.`,
-  });
+  throw noSuchSystem(name, from, { meant: nearest(name, names), names });
 }
 
 /** The first system of which a host pattern matches, short name or full. */
@@ -73,7 +71,7 @@ export function systemOfHost({
     for (const pattern of system.values.hosts) {
       const whole = new RegExp(`^(?:${pattern})$`, 'i');
       const name = names.find((one) => whole.test(one));
-      if (name !== undefined) return { system, why: `the host name ${name} matches ${pattern}` };
+      if (name !== undefined) return { system, why: WHY_SYSTEM.host(name, pattern) };
     }
   }
   return undefined;
@@ -83,23 +81,12 @@ function hostNames({ shortName, fullName }: Pick<Surroundings, 'shortName' | 'fu
   return [...new Set([shortName, fullName.replace(/\.$/, '')])];
 }
 
-async function unknownHost(
-  surroundings: Surroundings,
-  cluster: string | undefined,
-): Promise<StartJupyterError> {
+async function notKnown(surroundings: Surroundings, cluster: string | undefined): Promise<StartJupyterError> {
   const hosts = hostNames(surroundings);
-  const clusterWords =
-    cluster === undefined ? 'no cluster name was to be had' : `the cluster name ${cluster}`;
-  const looked = `the host name ${hosts.join(' and ')}; ${clusterWords}`;
-  const known = surroundings.systems.map(({ name, values }) => (values.retired ? `${name} (retired)` : name));
+  const known = surroundings.systems.map(({ name, values }) => (values.retired ? retired(name) : name));
   const hasSlurm = surroundings.schedulersOnPath.some((tool) => basename(tool) === 'sbatch');
   // A qsub beside sbatch most often stands in front of Slurm.
   const scheduler = hasSlurm ? 'slurm' : await surroundings.qsubKind?.();
   const entry = readyEntry({ hosts, cluster, ...(scheduler ? { scheduler } : {}) });
-  return new StartJupyterError('unknown-system', `This is no system that is known. Looked at: ${looked}`, {
-    hint: `Known are: ${known.sort().join(', ')}; --system NAME chooses one.
-To make this one known, put this into ~/.config/start-jupyter/systems.yaml (for everybody: /etc/start-jupyter/systems.yaml):
-
-${entry}`,
-  });
+  return unknownHost(hosts, cluster, { known: known.sort(), entry });
 }

@@ -1,5 +1,4 @@
 /** One configuration file, read. */
-import { StartJupyterError } from '../errors.js';
 import type { LayerName, Origin } from './origin.js';
 import { mapByName, mapOf, readEntries, type Reading, type ReadValue } from './reading.js';
 import { SYSTEM_KEYS, type SystemKey } from './schema.js';
@@ -32,16 +31,4 @@ export function readLayer(
   const top = mapOf({ systems: mapByName(system) });
   const reading: Reading = { file, layer, at: '', minutes, problems };
   return new Map(Object.entries(top(root, reading)?.systems ?? {}));
-}
-
-/** All mistakes of all files in one error, each with its file, line and key. `keys`: the document about them. */
-export function badConfiguration(problems: readonly Problem[], keys: string): StartJupyterError {
-  const lines = problems.map(({ file, line, what }) =>
-    line === undefined ? `${file}: ${what}` : `${file}, line ${line}: ${what}`,
-  );
-  const [first = ''] = lines;
-  const message = lines.length === 1 ? first : `${lines.length} mistakes:\n${lines.join('\n')}`;
-  return new StartJupyterError('bad-configuration', message, {
-    hint: `Every key is explained in ${keys}`,
-  });
 }

@@ -1,7 +1,8 @@
 /** The systems that are known here: what we ship, what the site and the user say. */
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { badConfiguration, readLayer } from './layer.js';
+import { badConfiguration } from '../words/configuration.js';
+import { readLayer } from './layer.js';
 import type { LayerName } from './origin.js';
 import { mergeLayers, type System } from './system.js';
 import { plainTree, type ConfigTree, type PlainConfig, type Problem } from './tree.js';
