@@ -1,6 +1,13 @@
 /** Which session is meant. */
 import type { LaunchContext } from '../launch/context.js';
-import { ambiguousSession, noSessions, unknownSession, whichSession } from '../words/sessions.js';
+import {
+  ambiguousSession,
+  andOthers,
+  launchedWhen,
+  noSessions,
+  unknownSession,
+  whichSession,
+} from '../words/sessions.js';
 import { knownSessions, type KnownSession } from './known-sessions.js';
 import { lookAt } from './look.js';
 import type { Sight } from './sight.js';
@@ -28,7 +35,7 @@ export async function chooseSession(
   pick?: Pick,
 ): Promise<KnownSession> {
   const { sessions } = await knownSessions(context);
-  if (id !== undefined) return named(sessions, id);
+  if (id !== undefined) return named(sessions, id, context.now());
   const [newest] = sessions;
   if (newest === undefined) throw noSessions();
   if (sessions.length === 1) return newest;
@@ -40,16 +47,24 @@ export async function chooseSession(
   const [first] = live;
   if (first === undefined) return newest;
   if (live.length === 1 || pick === undefined) return first.session;
-  if (pick === 'refuse') throw whichSession(live.map(({ session }) => shortLine(session)));
+  if (pick === 'refuse')
+    throw whichSession(
+      shortLines(
+        live.map(({ session }) => session),
+        context.now(),
+      ),
+    );
   return await pick(live);
 }
+
+const SHOWN = 10;
 
 /** The ways to name a session; the whole one counts before any beginning. */
 function namesOf({ record: { jobId, allocation, name, id } }: KnownSession): string[] {
   return [jobId, allocation, name, id].filter((one) => one !== undefined);
 }
 
-function named(sessions: readonly KnownSession[], typed: string): KnownSession {
+function named(sessions: readonly KnownSession[], typed: string, now: Date): KnownSession {
   const wanted = nameInLink(typed.trim());
   if (wanted === '') throw unknownSession(typed);
   const whole = sessions.filter((session) => namesOf(session).includes(wanted));
@@ -59,7 +74,7 @@ function named(sessions: readonly KnownSession[], typed: string): KnownSession {
       : sessions.filter((session) => namesOf(session).some((name) => name.startsWith(wanted)));
   const [only, ...others] = found;
   if (only === undefined) throw unknownSession(typed);
-  if (others.length > 0) throw ambiguousSession(typed, found.map(shortLine));
+  if (others.length > 0) throw ambiguousSession(typed, shortLines(found, now));
   return only;
 }
 
@@ -71,9 +86,15 @@ function nameInLink(typed: string): string {
   return /^[a-z]+-[a-z]+-[a-z]+$/.test(first) ? first : typed;
 }
 
-/** For a list of which one is chosen. */
-export function shortLine({ record }: KnownSession): string {
+/** For a list from which one is named. */
+export function shortLine({ record }: KnownSession, now = new Date()): string {
   const { jobId, allocation, name, id, createdAt } = record;
-  const job = jobId ?? allocation ?? id;
-  return [job, ...(name === undefined ? [] : [name]), `launched ${createdAt}`].join('  ');
+  const names = [allocation ?? jobId ?? id, ...(name === undefined ? [] : [name])];
+  return [...names, launchedWhen(new Date(createdAt), now)].join('  ');
+}
+
+/** A month may hold many. */
+function shortLines(sessions: readonly KnownSession[], now: Date): string[] {
+  const lines = sessions.slice(0, SHOWN).map((session) => shortLine(session, now));
+  return sessions.length > SHOWN ? [...lines, andOthers(sessions.length - SHOWN)] : lines;
 }

@@ -1,5 +1,4 @@
 /** Whether the machine that a command runs on can speak for a session that was launched on another one. */
-import { hostname } from 'node:os';
 import { fullHostName } from '../platform/host-name.js';
 
 export interface ThisMachine {
@@ -9,18 +8,13 @@ export interface ThisMachine {
   isSameSite(host: string | undefined): Promise<boolean>;
 }
 
-/** Asks for the full name once, and only where the short one does not decide already. */
+/** Asks for its name once, and only where it matters. */
 export function thisMachine(env: NodeJS.ProcessEnv, signal?: AbortSignal): ThisMachine {
   let asked: Promise<string> | undefined;
-  const full = (): Promise<string> => (asked ??= fullHostName(env, signal));
-  const short = hostname();
+  const name = (): Promise<string> => (asked ??= fullHostName(env, signal));
   return {
-    isHost: async (host) =>
-      host !== undefined && firstLabel(host) === firstLabel(short) && sameName(host, await full()),
-    isSameSite: async (host) =>
-      host !== undefined &&
-      withoutDigits(firstLabel(host)) === withoutDigits(firstLabel(short)) &&
-      sameSite(host, await full()),
+    isHost: async (host) => host !== undefined && host.toLowerCase() === (await name()).toLowerCase(),
+    isSameSite: async (host) => host !== undefined && sameSite(host, await name()),
   };
 }
 
@@ -31,19 +25,6 @@ export function sameSite(one: string, other: string): boolean {
 }
 
 function siteOf(host: string): string {
-  const name = host.toLowerCase();
-  const first = firstLabel(name);
-  return withoutDigits(first) + name.slice(first.length);
-}
-
-function sameName(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
-function firstLabel(host: string): string {
-  return (host.split('.')[0] ?? host).toLowerCase();
-}
-
-function withoutDigits(label: string): string {
-  return label.replace(/\d+/g, '');
+  const [first = '', ...domain] = host.toLowerCase().split('.');
+  return [first.replace(/\d+/g, ''), ...domain].join('.');
 }

@@ -1,6 +1,7 @@
 /** What a person reads of the sessions that were launched. */
 import { StartJupyterError } from '../errors.js';
 import type { JobOutcome } from '../job-states.js';
+import { shortTime } from './session-list.js';
 
 /** Finishes a sentence: why a record cannot be read. */
 export function whyDamaged(
@@ -74,6 +75,14 @@ export function unknownSession(id: string): StartJupyterError {
   return new StartJupyterError('unknown-session', `You have no session ${JSON.stringify(id)}.`, {
     hint: 'start-jupyter list --all shows those that there are. A session is named by its job id, the name in its link, or the beginning of either.',
   });
+}
+
+export function launchedWhen(time: Date, now: Date): string {
+  return `launched ${shortTime(time, now)}`;
+}
+
+export function andOthers(count: number): string {
+  return `and ${count} more`;
 }
 
 /** `lines`: one for each session that it could be. */

@@ -29,7 +29,7 @@ export async function listCommand(
   try {
     const context = createContext(host, console);
     const { sessions, damaged } = await knownSessions(context);
-    if (sessions.length > 0) console.doing('Looking at your sessions');
+    if (console.live && sessions.length > 0) console.doing('Looking at your sessions');
     const sights = await lookAt(context, sessions);
     for (const { path, why } of damaged) console.warn(damagedRecord(path, why));
     for (const { record, newer } of sessions) {

@@ -24,7 +24,7 @@ export async function statusCommand(
   try {
     const context = createContext(host, console);
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
-    console.doing('Looking at the session');
+    if (console.live) console.doing('Looking at the session');
     const sight = await lookAtOne(context, session, { proxy: true });
     const { record, directory, newer } = session;
     if (newer !== undefined) console.warn(newerRecord(record.id, record.launcherVersion));

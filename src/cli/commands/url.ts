@@ -32,7 +32,7 @@ export async function urlCommand(
   try {
     const context = createContext(host, console);
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
-    console.doing('Looking at the session');
+    if (console.live) console.doing('Looking at the session');
     const sight = await lookAtOne(context, session);
     const url = await linkOf(session, sight);
     const { id: sessionId, jobId = null, name } = session.record;
