@@ -39,7 +39,7 @@ export interface StayingWords {
 /** Sentences about what stays. */
 export function whatStays({ live, recent, damaged }: StayingWords, isAll: boolean): string[] {
   return [
-    ...(live === 0 ? [] : [`${counted(live)} and still ${live === 1 ? 'waits or runs' : 'wait or run'}.`]),
+    ...(live === 0 ? [] : [live === 1 ? '1 stays: it waits or runs.' : `${live} stay: they wait or run.`]),
     ...(recent === 0 ? [] : [`${counted(recent)}: ended less than a month ago (--all removes them, too).`]),
     ...(damaged === 0
       ? []

@@ -26,8 +26,8 @@ export const STOPPING = {
       ? `${what} does not run here but on the machine where it was started. There Ctrl-C ends it, or: start-jupyter stop ${id}`
       : `${what} runs on ${host} itself. There Ctrl-C ends it, or: start-jupyter stop ${id}`,
   /** Whoever knows it cannot be asked: nothing was done. */
-  unknown: (what: string, why: string) =>
-    `${what} was left alone, because it cannot be told whether it runs: ${sentence(why)} Try again in a few minutes.`,
+  unknown: (what: string, why: string, id: string) =>
+    `${what} was left alone, because it cannot be told whether it runs: ${sentence(why)} To look again: start-jupyter status ${id}`,
   failed: (what: string, why: string) => `${what} could not be stopped, and may still run: ${sentence(why)}`,
 } as const;
 

@@ -109,7 +109,7 @@ function lineFor({ session: { record }, result }: Told): string {
     case 'elsewhere':
       return STOPPING.elsewhere(what, result.host, id);
     case 'unknown':
-      return STOPPING.unknown(what, result.why);
+      return STOPPING.unknown(what, result.why, id);
     case 'failed':
       return STOPPING.failed(what, result.why);
   }
