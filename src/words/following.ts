@@ -154,7 +154,7 @@ export function endedInstead(cause: string, lastLines: string, called: Called): 
   const log = empty
     ? `Its log is empty: ${called.log}`
     : `The lines above are the end of its log: ${called.log}`;
-  return new StartJupyterError('job-failed', sentence(cause), {
+  return new StartJupyterError('job-failed', endedWords(cause), {
     ...(empty ? {} : { detail: lastLines }),
     hint: `${log}\n${again}`,
   });

@@ -34,7 +34,11 @@ export async function launchCommand(
   const after = readAfterLaunch(flags, fromVariable, host);
   if (host.platform === 'win32' && !options.dryRun) throw onWindows();
   const console = await createConsole(host, flags);
-  const context = createContext(host, console, () => console.say('Still cleaning up: a moment, please.'));
+  let handedOver = false;
+  const context = createContext(host, console, () => {
+    // From then on nothing is given back: Ctrl-C only ends the following.
+    if (!handedOver) console.say('Still cleaning up: a moment, please.');
+  });
   try {
     const prepared = await prepare(context, options);
     // Contradictions are said by a dry run as well.
@@ -56,6 +60,7 @@ export async function launchCommand(
     }
     const launched = await launch(context, options, prepared, reach);
     await giveOver(launched, context, () => printResult(launched, prepared, { console, flags, host }));
+    handedOver = true;
     if (launched.url === undefined) {
       const { afterSshLaunch } = await import('../ssh-lines.js');
       const ways = { noWait: flags.wait === false, result: resultObject(launched) };

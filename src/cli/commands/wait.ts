@@ -46,7 +46,10 @@ function resultObject({ record }: KnownSession, followed: SessionFollowed): Reco
   const { id, jobId = null, name = null } = record;
   const session = { id, jobId, name };
   if (followed.how === 'left') return session;
-  if (followed.how === 'ended') return { ...session, state: 'ended', ...followed.end, version: undefined };
+  if (followed.how === 'ended') {
+    const { outcome, cause, exitStatus = null, endedAt } = followed.end;
+    return { ...session, state: 'ended', outcome, cause, exitStatus, endedAt };
+  }
   const { node, endsAt, doubt } = followed.sight;
   return {
     ...session,
