@@ -94,7 +94,7 @@ fetch_image() {
     [ "$SECONDS" -lt "$until" ] || fail "the image $sj_image was not there after $sj_fetch_seconds s"
     sleep 1
   done
-  wait "$sj_jupyter_pid"
+  await_child "$sj_jupyter_pid"
   status=$?
   sj_jupyter_pid=
   [ ! -s "$sj_runtime/failure" ] || fail "$(<"$sj_runtime/failure")"

@@ -7,6 +7,8 @@ sj_grace_seconds=5
 # What ends a session in order. PIPE: whoever read the job's output is gone, and with it, perhaps, the job.
 sj_signals='HUP INT PIPE TERM USR1 USR2 XCPU'
 sj_outcome='failed: the job script ended early'
+# Jupyter's, where it ended by itself: that tells more than the script's own.
+sj_ended_status=''
 
 fail() {
   sj_outcome="failed: $*"
@@ -14,10 +16,11 @@ fail() {
 }
 
 # Slurm sends TERM at the time limit and when a job is cancelled; USR1, USR2 and XCPU are warnings that a template
-# may ask for.
+# may ask for (USR1 where it is not the launcher's: warn.sh).
 stopped_by() {
   if [ "$1" = TERM ]; then
-    sj_outcome='stopped: the job was cancelled or its time was up'
+    sj_outcome='stopped: it was cancelled'
+    ! time_is_up || sj_outcome='stopped: its time was up'
   else
     sj_outcome="stopped: signal $1"
   fi
@@ -29,7 +32,8 @@ end_session() {
   local status=$1 signal
   trap - EXIT
   # Not ignored (children would inherit that) but answered by nothing: this must run to its end.
-  for signal in $sj_signals; do trap : "$signal"; done
+  for signal in $sj_signals ALRM; do trap 'sj_signalled=yes' "$signal"; done
+  stop_the_clock
   [[ $sj_outcome != stopped* ]] || say 'stopping'
   [ -z "$sj_request_pid" ] || kill "$sj_request_pid" 2>/dev/null
   destroy_name
@@ -37,9 +41,16 @@ end_session() {
     "$session_dir/jupyter_config.json"
   stop_jupyter
   [ -z "$sj_runtime" ] || rm -rf -- "$sj_runtime"
-  printf '%s\n' "$sj_outcome" >"$session_dir/outcome"
+  write_outcome "$status"
   say "$sj_outcome"
   exit "$status"
+}
+
+# Three lines: what happened, the exit status that tells most of it, when. Under another name first: who waits for it
+# never reads half of it.
+write_outcome() {
+  printf '%s\nstatus %d\n%s\n' "$sj_outcome" "${sj_ended_status:-$1}" "$(iso_date "$(date +%s)")" \
+    >"$session_dir/outcome.new" && mv -f -- "$session_dir/outcome.new" "$session_dir/outcome"
 }
 
 # Waits for Jupyter's process group and kills what is left of it after the grace. The group outlives its leader when
@@ -59,4 +70,12 @@ stop_jupyter() {
 # A short pause. Some old systems sleep only whole seconds.
 nap() {
   sleep 0.02 2>/dev/null || sleep 1
+}
+
+# Whether Jupyter has just said that it ends because it was idle; for how many seconds, into sj_idle.
+was_idle() {
+  local said pattern='No kernels[a-z ]* for ([0-9]+) seconds; shutting down'
+  said=$(tail -c 2000 -- "$session_dir/job.log" 2>/dev/null)
+  [[ $said =~ $pattern ]] || return 1
+  sj_idle=${BASH_REMATCH[1]}
 }

@@ -14,20 +14,30 @@ sj_runtime=''
 # Kernels keep Unix sockets there, and the path of one ends at 107 characters; so the directory must be short.
 make_runtime_directory() {
   local base
+  # With ssh, Jupyter's own socket may lie there, too: first where ssh would find it.
+  if [[ " ${sj_ssh_ways-} " == *' socket '* ]]; then
+    for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp /var/tmp; do
+      [ -z "$base" ] || ! socket_can_be_seen "$base" || ! make_runtime_below "$base" || return 0
+    done
+  fi
   for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp; do
-    [ -z "${sj_image-}" ] || can_be_bound "$base" || continue
-    if [ -n "$base" ] && [ ${#base} -le 40 ]; then
-      sj_runtime=$(mktemp -d "$base/sj-XXXXXXXX") && return 0
-    fi
+    [ -z "$base" ] || ! make_runtime_below "$base" || return 0
   done
   fail "no directory for temporary files can be made on node $sj_node"
+}
+
+make_runtime_below() {
+  [ -z "${sj_image-}" ] || can_be_bound "$1" || return 1
+  [ ${#1} -le 40 ] && sj_runtime=$(mktemp -d "$1/sj-XXXXXXXX")
 }
 
 # What Jupyter binds to (sj_bind_address) and where it is then reached from this node (sj_node_address). IPv4, as
 # the redeem: the proxy maps the address that the redeem comes from.
 find_node_address() {
   sj_node_address=127.0.0.1
-  if [ "$sj_bind" = loopback ]; then
+  choose_way
+  [ "$sj_way" != socket ] || sj_socket=$sj_runtime/jupyter.sock
+  if [ "$sj_bind" = loopback ] || [ "$sj_way" = socket ] || [ "$sj_way" = loopback ]; then
     sj_bind_address=127.0.0.1
   elif [ -z "$sj_node_suffix" ]; then
     sj_bind_address=0.0.0.0
@@ -65,6 +75,14 @@ start_jupyter() {
   fi
   [ -d "$sj_root_dir" ] || fail "there is no directory $sj_root_dir on node $sj_node"
   [ -z "${sj_image-}" ] || fetch_image
+  if [ -n "$sj_socket" ]; then
+    # With a socket, Jupyter takes no port but its own default, and does not use it.
+    sj_jupyter_port=8888
+    say "starting Jupyter on node $sj_node, at a socket of its own"
+    start_in_background run_jupyter
+    await_jupyter
+    return
+  fi
   for ((try = 0; try < sj_port_tries; try++)); do
     sj_jupyter_port=$((20000 + RANDOM % 12768))
     port_in_use "$sj_jupyter_port" && continue
@@ -106,6 +124,10 @@ run_jupyter() {
   # shellcheck disable=SC2086  # names
   for class in $sj_classes; do
     arguments+=("--$class.ip=$sj_bind_address" "--$class.port=$sj_jupyter_port" "--$class.port_retries=0")
+    case $sj_way in
+      socket) arguments+=("--$class.sock=$sj_socket" "--$class.sock_mode=0600") ;;
+      address) arguments+=("--$class.certfile=$session_dir/certificate.pem" "--$class.keyfile=$session_dir/key.pem") ;;
+    esac
   done
   [ -z "${sj_image-}" ] || become_in_image "$jupyter" "${arguments[@]}"
   [ -n "$jupyter" ] || jupyter=$(type -P jupyter) || exit 127
@@ -123,14 +145,14 @@ await_jupyter() {
   local until=$((SECONDS + sj_start_seconds)) from=$SECONDS status
   while [ "$SECONDS" -lt "$until" ]; do
     if ! jupyter_lives; then
-      wait "$sj_jupyter_pid"
+      await_child "$sj_jupyter_pid"
       status=$?
       # With port_retries=0 a port that is taken ends Jupyter with status 1.
-      [ "$status" -eq 1 ] && port_in_use "$sj_jupyter_port" && return 1
+      [ "$status" -eq 1 ] && [ -z "$sj_socket" ] && port_in_use "$sj_jupyter_port" && return 1
       jupyter_ended "$status" 'before it answered'
     fi
     # The file is there some 50 ms before the port listens: a request would only come too early.
-    if runtime_file_is_there && port_in_use "$sj_jupyter_port"; then
+    if runtime_file_is_there && jupyter_listens; then
       probe_jupyter
       case $? in
         0) say "ready after $((SECONDS - from)) s"; return 0 ;;
@@ -140,7 +162,12 @@ await_jupyter() {
     nap
   done
   [ ! -s "$sj_runtime/doing" ] || fail "Jupyter did not start within $sj_start_seconds s: still $(<"$sj_runtime/doing")"
+  [ -z "$sj_socket" ] || fail "Jupyter did not answer at its socket within $sj_start_seconds s"
   fail "Jupyter did not answer on port $sj_jupyter_port within $sj_start_seconds s"
+}
+
+jupyter_listens() {
+  if [ -n "$sj_socket" ]; then [ -S "$sj_socket" ]; else port_in_use "$sj_jupyter_port"; fi
 }
 
 # Jupyter writes it just before it listens.
@@ -153,9 +180,12 @@ runtime_file_is_there() {
 }
 
 # 0: our Jupyter answers and knows the token; 1: not yet; 3: somebody else answers.
-# With TLS nothing is sent before the session's own certificate was seen. Without, the socket must be this user's.
+# With TLS nothing is sent before the session's own certificate was seen. Without, the socket must be this user's, as
+# everything is in the runtime directory.
 probe_jupyter() {
-  if [ -e "$session_dir/certificate.pem" ]; then
+  if [ -n "$sj_socket" ]; then
+    target http localhost 80 '' '' "$sj_socket"
+  elif [ "$sj_way" != loopback ] && [ -e "$session_dir/certificate.pem" ]; then
     target https localhost "$sj_jupyter_port" "$sj_node_address" "$session_dir/certificate.pem"
   else
     port_is_ours "$sj_jupyter_port" || return 1
@@ -179,14 +209,18 @@ probe_jupyter() {
 
 # Written under another name first: who waits for it never reads half of it.
 write_ready() {
-  printf '{"node":"%s","address":"%s","port":%d,"pid":%d,"readyAt":"%s"}\n' "$sj_node" "$sj_bind_address" \
-    "$sj_jupyter_port" "$sj_jupyter_pid" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$session_dir/ready.json.new"
+  local way='' port=$sj_jupyter_port
+  [ -z "$sj_socket" ] || port=0
+  [ -z "$sj_way" ] || way=",\"way\":\"$sj_way\",\"socket\":\"$sj_socket\""
+  printf '{"node":"%s","address":"%s","port":%d,"pid":%d,"readyAt":"%s"%s}\n' "$sj_node" "$sj_bind_address" \
+    "$port" "$sj_jupyter_pid" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$way" >"$session_dir/ready.json.new"
   mv -f -- "$session_dir/ready.json.new" "$session_dir/ready.json"
-  say "$sj_name is mapped to this node"
+  if [ -z "$sj_way" ]; then say "$sj_name is mapped to this node"; else say "ssh can lead to it now ($sj_way)"; fi
 }
 
 # jupyter_ended STATUS WHEN. Ends the job because Jupyter did.
 jupyter_ended() {
+  sj_ended_status=$1
   [ ! -s "$sj_runtime/failure" ] || fail "$(<"$sj_runtime/failure")"
   [ -z "${sj_image-}" ] || image_ended "$1"
   case $1 in
@@ -198,11 +232,14 @@ jupyter_ended() {
 
 wait_for_jupyter() {
   local status
-  wait "$sj_jupyter_pid"
+  sj_waiting=yes
+  tell_of_end
+  await_child "$sj_jupyter_pid"
   status=$?
   # Whoever ends the job sends TERM to all of its processes, and on a busy node Jupyter's may come before ours.
   [ "$status" -ne 143 ] || sleep 1
   [ "$status" -eq 0 ] || jupyter_ended "$status" 'by itself'
   sj_outcome=completed
+  ! was_idle || sj_outcome="completed: nobody had used it for $(time_left "$sj_idle")"
   exit 0
 }

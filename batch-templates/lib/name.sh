@@ -16,12 +16,6 @@ to_proxy() {
   unset sj_secret
 }
 
-# endsAt of the redeem: when the job's time is up, ISO 8601. GNU date takes -d, BSD date -r.
-ends_at() {
-  local seconds=$((sj_started_at + sj_walltime_seconds))
-  date -u -d "@$seconds" +%Y-%m-%dT%H:%M:%SZ 2>/dev/null || date -u -r "$seconds" +%Y-%m-%dT%H:%M:%SZ
-}
-
 ask_to_redeem() {
   to_proxy
   if [ "$sj_protocol" = v1 ]; then
@@ -70,9 +64,11 @@ judge_redeem() {
 
 # Maps the name to this node and Jupyter's port, or fails.
 redeem_name() {
+  [ "${sj_connect-}" != ssh ] || return 0
   local until=$((SECONDS + sj_redeem_seconds)) pause=1
   sj_answer_lost=''
-  sj_ends_at=$(ends_at)
+  know_end
+  sj_ends_at=$(iso_date "$sj_end_at")
   while :; do
     ask_to_redeem
     judge_redeem
@@ -94,7 +90,7 @@ rest() {
   local until=$((SECONDS + $1))
   while [ "$SECONDS" -lt "$until" ]; do
     if ! jupyter_lives; then
-      wait "$sj_jupyter_pid"
+      await_child "$sj_jupyter_pid"
       jupyter_ended $? 'before the proxy could be asked'
     fi
     nap
@@ -103,7 +99,7 @@ rest() {
 
 # Gives the name back. Nothing depends on the answer: what was never redeemed or has ended already is refused.
 destroy_name() {
-  [ -d "$sj_runtime" ] || return 0
+  [ "${sj_connect-}" != ssh ] && [ -d "$sj_runtime" ] || return 0
   [ "$sj_protocol" = classic ] || [ -r "$session_dir/redeem.secret" ] || return 0
   to_proxy
   if [ "$sj_protocol" = v1 ]; then

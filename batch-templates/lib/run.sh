@@ -74,6 +74,7 @@ for sj_signal in $sj_signals; do
   # shellcheck disable=SC2064  # the name is wanted as it is now
   trap "stopped_by $sj_signal" "$sj_signal"
 done
+expect_warning
 
 make_runtime_directory
 find_node_address

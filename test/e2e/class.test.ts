@@ -147,7 +147,7 @@ describeOnBed('a class', () => {
     expect(await until(isOver, LIMIT_MS, 250), processesOf(students()).join(' ')).toBe(true);
     expect(atTheProxy()).toEqual([]);
     for (const { directory } of sessions) {
-      expect(readFileSync(join(directory, 'outcome'), 'utf8')).toMatch(/^stopped: the job was cancelled/);
+      expect(readFileSync(join(directory, 'outcome'), 'utf8')).toMatch(/^stopped: it was cancelled/);
       expect(SECRET_FILES.filter((name) => existsSync(join(directory, name)))).toEqual([]);
     }
     const holders = placesToPry(students(), proxy).filter(

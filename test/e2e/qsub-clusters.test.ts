@@ -81,7 +81,7 @@ describeOnBed.each(['torque', 'pbs'] as const)('a notebook on a cluster with %s'
     const deleted = await runAs(judy(), ['qdel', job?.id ?? ''], { env: env() });
     expect(deleted, deleted.stderr).toMatchObject({ exitCode: 0 });
     expect(await cluster.ended(job?.id ?? '')).toMatchObject({ exit: 271 });
-    expect(readFileSync(join(directory, 'outcome'), 'utf8')).toMatch(/^stopped: the job was cancelled/);
+    expect(readFileSync(join(directory, 'outcome'), 'utf8')).toMatch(/^stopped: it was cancelled/);
     expect(statSync(join(directory, 'scheduler.log')).mode & 0o777).toBe(0o600);
     for (const secret of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json']) {
       expect(existsSync(join(directory, secret)), secret).toBe(false);

@@ -63,7 +63,7 @@ describeOnBed('the secrets of a session', () => {
     'curl, until the notebook is shut down': {
       tool: 'curl',
       ending: shutDown,
-      outcome: /^completed$/,
+      outcome: /^completed\n/,
     },
     'curl, and the proxy is gone': {
       tool: 'curl',
@@ -82,7 +82,7 @@ describeOnBed('the secrets of a session', () => {
         await pryInto(session, ['jpserver-N.json', 'jpserver-N-open.html']);
         await cancelJob(session.jobId);
       },
-      outcome: /^stopped: the job was cancelled/,
+      outcome: /^stopped: it was cancelled/,
     },
     'wget, and the redeem is refused': {
       tool: 'wget',

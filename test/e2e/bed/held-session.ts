@@ -61,9 +61,8 @@ export async function holdSession(
     async failed() {
       await jobInState(jobId, ['FAILED'], LIMIT_MS);
       const last = log().trimEnd().split('\n').at(-1) ?? '';
-      expect(readFileSync(join(directory, 'outcome'), 'utf8')).toBe(
-        `${last.replace(/^start-jupyter: /, '')}\n`,
-      );
+      const [what] = readFileSync(join(directory, 'outcome'), 'utf8').split('\n');
+      expect(what).toBe(last.replace(/^start-jupyter: /, ''));
       for (const secret of ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json']) {
         expect(existsSync(join(directory, secret))).toBe(false);
       }

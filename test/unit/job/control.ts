@@ -24,14 +24,17 @@ export interface Control {
   close: () => Promise<void>;
 }
 
-export async function startControl(): Promise<Control> {
+/** `before`: what an answer waits for. */
+export async function startControl(
+  ways: { before?: (call: Call) => Promise<void> | undefined } = {},
+): Promise<Control> {
   const authority = await certificateAuthority({ commonName: 'Test authority', days: 2 });
   const names = ['localhost', 'manage.job.jupyter.localhost'];
   const { certificatePem, keyPem } = await issueCertificate({ authority, names, days: 2 });
   const server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    const answered = async (): Promise<void> => {
       const call = {
         method: request.method ?? '',
         path: request.url ?? '',
@@ -39,6 +42,7 @@ export async function startControl(): Promise<Control> {
         body: Buffer.concat(chunks).toString(),
       };
       control.calls.push(call);
+      await ways.before?.(call);
       const answer = control.answer(call) ?? content(call);
       if (answer === 'never') return;
       if (answer === 'cut-off') {
@@ -51,7 +55,8 @@ export async function startControl(): Promise<Control> {
       }
       response.writeHead(answer.status, { [API_HEADER]: API_VERSION, connection: 'close' });
       response.end(answer.body);
-    });
+    };
+    request.on('end', () => void answered());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
