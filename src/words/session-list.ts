@@ -44,20 +44,25 @@ export function shortSpan(milliseconds: number): string {
   return hours === 0 ? `${minutes}m` : `${hours}h ${minutes % 60}m`;
 }
 
-/** "today 14:05", "yesterday 14:05", "21 Nov 14:05", with the year where it is another one. */
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+
+/**
+ * "today 14:05", "yesterday 14:05", "21 Nov 14:05", with the year where it is another one. By hand: the language data that
+ * Node loads for toLocaleString takes longer than everything else here.
+ */
 export function shortTime(time: Date, now: Date): string {
-  const clock = time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
   const yesterday = new Date(now);
   yesterday.setDate(now.getDate() - 1);
-  if (time.toDateString() === now.toDateString()) return `today ${clock}`;
-  if (time.toDateString() === yesterday.toDateString()) return `yesterday ${clock}`;
-  const otherYear = time.getFullYear() !== now.getFullYear();
-  const day = time.toLocaleDateString('en-GB', {
-    day: 'numeric',
-    month: 'short',
-    ...(otherYear ? { year: 'numeric' } : {}),
-  });
-  return `${day} ${clock}`;
+  if (isSameDay(time, now)) return `today ${clock}`;
+  if (isSameDay(time, yesterday)) return `yesterday ${clock}`;
+  const year = time.getFullYear() === now.getFullYear() ? '' : ` ${time.getFullYear()}`;
+  return `${time.getDate()} ${MONTHS[time.getMonth()] ?? ''}${year} ${clock}`;
+}
+
+function isSameDay(one: Date, other: Date): boolean {
+  return one.toDateString() === other.toDateString();
 }
 
 /** Below a table, why one waits. */
