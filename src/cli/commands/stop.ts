@@ -12,6 +12,7 @@ import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
+import { pickOnTerminal } from '../pick-session.js';
 import type { SystemFlags } from '../options.js';
 
 export interface StopFlags extends SystemFlags {
@@ -26,7 +27,7 @@ export async function stopCommand(ids: readonly string[], flags: StopFlags, host
   const console = await createConsole(host, flags);
   try {
     const context = createContext(host, console);
-    const seen = await meant(context, ids, flags, console);
+    const seen = await meant(context, ids, flags, { console, host });
     const results = await stopSessions(context, seen, {
       onWait: (sessions) => console.doing(waitingForEnds(sessions)),
     });
@@ -54,8 +55,8 @@ const NOT_TRIED: Stopped = { kind: 'unknown', why: 'it was not looked at' };
 async function meant(
   context: LaunchContext,
   ids: readonly string[],
-  { all = false }: StopFlags,
-  console: Console,
+  flags: StopFlags,
+  { console, host }: { console: Console; host: Host },
 ): Promise<SeenSession[]> {
   const named: KnownSession[] = [];
   for (const id of ids) {
@@ -64,15 +65,18 @@ async function meant(
   }
   if (named.length > 0) return await look(context, named);
   const { sessions, damaged } = await knownSessions(context);
-  if (sessions.length === 0 && !all) throw noSessions();
+  if (sessions.length === 0 && !flags.all) throw noSessions();
   const seen = await look(context, sessions);
   const live = seen.filter(({ sight }) => sight.phase !== 'ended');
-  if (all) {
+  if (flags.all) {
     for (const { path, why } of damaged) console.warn(damagedRecord(path, why));
     return live;
   }
   if (live.length < 2) return live.length === 1 ? live : seen.slice(0, 1);
-  throw whichSession(live.map(({ session }) => shortLine(session)));
+  const pick = pickOnTerminal(host, console, context, flags);
+  if (typeof pick !== 'function') throw whichSession(live.map(({ session }) => shortLine(session)));
+  const chosen = await pick(live);
+  return live.filter(({ session }) => session === chosen);
 }
 
 async function look(context: LaunchContext, sessions: readonly KnownSession[]): Promise<SeenSession[]> {

@@ -61,6 +61,17 @@ describe.skipIf(process.platform === 'win32')('start-jupyter stop', () => {
     expect(await cancelled()).toEqual([]);
   });
 
+  it('asks on a terminal which of several is meant', async () => {
+    await cluster.add({ jobId: '11', state: 'PENDING' });
+    await cluster.add({ jobId: '12', state: 'RUNNING' });
+    const host = fakeHost({ env: { ...cluster.env, TERM: 'dumb' }, terminal: true });
+    const ended = outcomeOf(['stop'], host);
+    while (!host.stderr.text.includes('1')) await new Promise((resolve) => setTimeout(resolve, 10));
+    host.stdin.write('2\n');
+    expect(await ended).toMatchObject({ status: 0, stdout: 'Stopped 11.\n' });
+    expect(await cancelled()).toEqual([['11']]);
+  });
+
   it('stops nothing where one of the names is wrong', async () => {
     await cluster.add({ jobId: '11', state: 'PENDING' });
     const { status, stderr } = await stop(['11', 'no-such']);
