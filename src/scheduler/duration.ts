@@ -1,12 +1,9 @@
 /** How long a job may run: what people type, what Slurm writes, and how it is shown. Always whole minutes. */
-import { StartJupyterError } from '../errors.js';
+import { ambiguousTime, notATime, noTimeAtAll, overAYear } from '../words/times.js';
 
 const MINUTES_PER_HOUR = 60;
 const MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR;
 const LONGEST_MINUTES = 365 * MINUTES_PER_DAY;
-
-const ACCEPTED =
-  'Write minutes (30), hours, minutes and seconds (02:30:00), days (1-12:00:00), or units (90m, 2h30m, 1d).';
 
 /**
  * What a person typed as a walltime, in minutes (seconds count as a begun minute).
@@ -17,29 +14,13 @@ export function parseTime(text: string): number {
   const ambiguous = /^(\d+):(\d+)$/.exec(typed);
   if (ambiguous) throw ambiguousTime(typed, Number(ambiguous[1]), Number(ambiguous[2]));
   const seconds = readMinutes(typed) ?? readClock(typed) ?? readUnits(typed);
-  if (seconds === undefined) {
-    throw new StartJupyterError('bad-time', `${JSON.stringify(text)} is not a time`, { hint: ACCEPTED });
-  }
+  if (seconds === undefined) throw notATime(text);
   return checkedMinutes(text, Math.ceil(seconds / 60));
 }
 
-/** `2:30` is two and a half minutes to Slurm and two and a half hours to most people. */
-function ambiguousTime(typed: string, first: number, second: number): StartJupyterError {
-  const rounded = first + (second > 0 ? 1 : 0);
-  return new StartJupyterError('bad-time', `${JSON.stringify(typed)} can be read in two ways`, {
-    hint: `${first} hours ${second} minutes would be ${first}h${second}m; ${first} minutes ${second} seconds would be ${rounded} (in minutes).`,
-  });
-}
-
 function checkedMinutes(text: string, minutes: number): number {
-  if (minutes === 0) {
-    throw new StartJupyterError('bad-time', `${JSON.stringify(text)} is no time at all`, { hint: ACCEPTED });
-  }
-  if (!(minutes <= LONGEST_MINUTES)) {
-    throw new StartJupyterError('bad-time', `${JSON.stringify(text)} is more than a year`, {
-      hint: `A number without a unit means minutes. ${ACCEPTED}`,
-    });
-  }
+  if (minutes === 0) throw noTimeAtAll(text);
+  if (!(minutes <= LONGEST_MINUTES)) throw overAYear(text);
   return minutes;
 }
 

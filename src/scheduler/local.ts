@@ -6,9 +6,19 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { failureOf, run } from '../platform/process.js';
-import { noJobId } from '../words/scheduler.js';
+import {
+  interruptedBeforeStart,
+  isNoJobId,
+  LEFT_NO_WORD,
+  lookAtProcess,
+  noJobsOnWindows,
+  notCancelled,
+  notStartedHere,
+  nowhereSaid,
+  SUPERVISOR_STAYS,
+} from '../words/scheduler.js';
 import { foregroundEnvironment, jobEnvironment } from './job-environment.js';
 import { processStart } from './process-start.js';
 import type { JobId, JobState, Scheduler, SubmitOptions } from './scheduler.js';
@@ -57,11 +67,9 @@ async function startJob(
   { signal }: SubmitOptions,
 ): Promise<JobId> {
   if (process.platform === 'win32') {
-    throw new StartJupyterError('unsupported-platform', 'Jobs cannot run on Windows itself.', {
-      hint: 'Use start-jupyter on the login node of a cluster, or inside WSL.',
-    });
+    throw noJobsOnWindows();
   }
-  if (signal?.aborted) throw new StartJupyterError('interrupted', 'interrupted before the job was started');
+  if (signal?.aborted) throw interruptedBeforeStart();
   const directory = dirname(scriptPath);
   const [file = '', ...args] = superviseCommand(scriptPath);
   // The signal is not handed on: this takes milliseconds, and then there is a job that can be cancelled.
@@ -70,14 +78,7 @@ async function startJob(
   if (result.exitCode !== 0 || pid === undefined || seconds === undefined) {
     // 3: supervise.sh says which programs it lacks.
     const lacks = result.notFound || result.exitCode === 3;
-    throw new StartJupyterError(
-      lacks ? 'no-tool' : 'scheduler-refused',
-      'the job could not be started on this machine',
-      {
-        detail: failureOf(file, result),
-        ...(lacks ? { hint: 'It wants bash and coreutils: install them, or put them on your PATH.' } : {}),
-      },
-    );
+    throw notStartedHere(failureOf(file, result), lacks);
   }
   return await rememberJob(env, directory, Number(pid), Number(seconds));
 }
@@ -103,7 +104,7 @@ async function rememberJob(
 
 async function inspectJob(env: NodeJS.ProcessEnv, id: JobId): Promise<JobState> {
   const { directory } = id;
-  if (directory === undefined) return { phase: 'unknown', why: `nobody said where job ${id.id} lies` };
+  if (directory === undefined) return { phase: 'unknown', why: nowhereSaid(id.id) };
   const alive = await isAlive(env, id);
   if (typeof alive === 'object') return { phase: 'unknown', why: alive.why };
   if (alive) return { phase: 'running', node: hostname(), ...(await endOf(directory)) };
@@ -132,11 +133,7 @@ function endedState(exit: string): JobState {
     const detail = `exit status ${status}`;
     return { phase: 'ended', outcome: 'failed', detail, exitStatus: Number(status) };
   }
-  return {
-    phase: 'ended',
-    outcome: 'unknown',
-    detail: 'it ended without leaving word (killed, or a restart)',
-  };
+  return { phase: 'ended', outcome: 'unknown', detail: LEFT_NO_WORD };
 }
 
 async function cancelJob(env: NodeJS.ProcessEnv, id: JobId): Promise<void> {
@@ -144,9 +141,9 @@ async function cancelJob(env: NodeJS.ProcessEnv, id: JobId): Promise<void> {
   let asked = false;
   for (;;) {
     const alive = await isAlive(env, id);
-    if (typeof alive === 'object') throw notCancelled(id, alive.why);
+    if (typeof alive === 'object') throw stillThere(id, alive.why);
     if (!alive) return;
-    if (Date.now() > deadline) throw notCancelled(id, 'its supervisor does not end');
+    if (Date.now() > deadline) throw stillThere(id, SUPERVISOR_STAYS);
     if (!asked) terminate(id, pidOf(id));
     asked = true;
     await sleep(50);
@@ -159,22 +156,19 @@ function terminate(id: JobId, pid: number | undefined): void {
     process.kill(pid, 'SIGTERM');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== 'ESRCH') throw notCancelled(id, message);
+    if (code !== 'ESRCH') throw stillThere(id, message);
   }
 }
 
-function notCancelled(id: JobId, why: string): StartJupyterError {
+function stillThere(id: JobId, why: string): StartJupyterError {
   const pid = pidOf(id);
-  return new StartJupyterError('scheduler-unreachable', `the job ${id.id} could not be cancelled`, {
-    detail: why,
-    ...(pid === undefined ? {} : { hint: `Look at it with: ps -p ${pid}` }),
-  });
+  return notCancelled(id.id, why, pid === undefined ? undefined : lookAtProcess(pid));
 }
 
 /** Whether the very process is there that the id names, not another one with its number. */
 async function isAlive(env: NodeJS.ProcessEnv, id: JobId): Promise<boolean | { why: string }> {
   const pid = pidOf(id);
-  if (pid === undefined) return { why: noJobId('this machine', id.id) };
+  if (pid === undefined) return { why: isNoJobId('this machine', id.id) };
   const start = await processStart(pid, jobEnvironment(env));
   if ('why' in start) return start;
   return 'mark' in start && id.id === `local-${pid}-${start.mark}`;

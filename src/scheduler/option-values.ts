@@ -1,5 +1,5 @@
 /** What may stand in the options that become directives. Checked where a value comes in, before anything is taken. */
-import { StartJupyterError } from '../errors.js';
+import { noCount, noSize, notAWord, tooLong } from '../words/scheduler.js';
 
 const LONGEST_VALUE = 256;
 
@@ -23,7 +23,7 @@ export function checkedExpression(option: string, value: string): string {
 /** A size of memory: `4G`, `500M`, `4000` (MB), in upper case. Throws 'bad-option' naming the option. */
 export function checkedMemory(option: string, value: string): string {
   if (!/^[1-9]\d{0,11}[KMGT]?B?$/i.test(value)) {
-    throw badValue(option, value, 'A size is a whole number with a unit, such as 4G or 500M.');
+    throw noSize(option, value);
   }
   return value.toUpperCase().replace(/B$/, '');
 }
@@ -31,18 +31,14 @@ export function checkedMemory(option: string, value: string): string {
 /** A count of nodes, CPUs or GPUs. Throws 'bad-option' naming the option. */
 export function checkedCount(option: string, value: string): number {
   const count = /^\d{1,6}$/.test(value) ? Number(value) : 0;
-  if (count === 0) throw badValue(option, value, 'A whole number from 1 is wanted.');
+  if (count === 0) throw noCount(option, value);
   return count;
 }
 
 function checked(option: string, value: string, grammar: RegExp, allowed: string): string {
   if (value.length > LONGEST_VALUE) {
-    throw badValue(option, `${value.slice(0, 40)}...`, `It may have ${LONGEST_VALUE} characters.`);
+    throw tooLong(option, value, LONGEST_VALUE);
   }
-  if (!grammar.test(value)) throw badValue(option, value, `It may have ${allowed}, and no spaces.`);
+  if (!grammar.test(value)) throw notAWord(option, value, allowed);
   return value;
-}
-
-function badValue(option: string, value: string, hint: string): StartJupyterError {
-  return new StartJupyterError('bad-option', `${option} cannot be ${JSON.stringify(value)}`, { hint });
 }

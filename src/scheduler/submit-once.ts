@@ -1,6 +1,7 @@
 /** Submits a job with a scheduler's own program at most once, whatever that says, and however it is interrupted. */
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { failureOf, type RunResult } from '../platform/process.js';
+import { interruptedSubmission, noJobId, noProgram, notSubmitted } from '../words/scheduler.js';
 import type { JobId } from './scheduler.js';
 
 const LOOKS = 3;
@@ -25,12 +26,12 @@ export interface SubmitSteps {
 
 /** See {@link Scheduler.submit}. */
 export async function submitOnce(steps: SubmitSteps, signal: AbortSignal | undefined): Promise<JobId> {
-  if (signal?.aborted) throw interrupted();
+  if (signal?.aborted) throw interruptedSubmission();
   const result = await steps.submit();
   const jobs = await submittedJobs(steps, result);
   if (signal?.aborted) {
     for (const job of jobs) await steps.cancel(job);
-    throw interrupted();
+    throw interruptedSubmission();
   }
   const [job] = jobs;
   if (job === undefined) throw noJob(steps.program, result);
@@ -41,7 +42,7 @@ export async function submitOnce(steps: SubmitSteps, signal: AbortSignal | undef
 async function submittedJobs(steps: SubmitSteps, result: RunResult): Promise<JobId[]> {
   const { program } = steps;
   if (result.notFound) {
-    throw new StartJupyterError('no-tool', `${program} was not found`, { hint: steps.whereItIs });
+    throw noProgram(program, steps.whereItIs);
   }
   const id = result.exitCode === 0 ? steps.readId(result.stdout) : undefined;
   if (id) return [id];
@@ -63,16 +64,7 @@ async function lookForJob({ look, lookMs }: SubmitSteps): Promise<JobId[] | unde
   return found;
 }
 
-function interrupted(): StartJupyterError {
-  return new StartJupyterError('interrupted', 'interrupted while the job was being submitted');
-}
-
 function noJob(program: string, result: RunResult): StartJupyterError {
-  if (result.exitCode !== 0) {
-    const message = `${program} did not submit the job`;
-    return new StartJupyterError('scheduler-unreachable', message, { detail: failureOf(program, result) });
-  }
-  return new StartJupyterError('scheduler-refused', `${program} gave no job id, and there is no such job`, {
-    detail: [result.stdout, result.stderr].join('\n').trim(),
-  });
+  if (result.exitCode !== 0) return notSubmitted(program, failureOf(program, result));
+  return noJobId(program, [result.stdout, result.stderr].join('\n').trim());
 }

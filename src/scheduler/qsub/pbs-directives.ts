@@ -1,7 +1,14 @@
 /** A request as #PBS lines for PBS Professional and OpenPBS. Pure. */
 import { chunkText, mergedChunk, readChunk, type Part } from './qsub-chunk.js';
 import { ownLines, settle, type OwnLines, type Wish } from './qsub-own.js';
-import { cannotSay } from './qsub-refusals.js';
+import {
+  noConstraintInPbs,
+  noPbsReservation,
+  noPbsResource,
+  noQosInPbs,
+  pbsTemplatesOwnWay,
+  queueAndReservation,
+} from '../../words/qsub.js';
 import { commonWishes, sessionOptions, sizeText } from './qsub-values.js';
 import type { Directives, JobRequest, Ranked } from '../scheduler.js';
 
@@ -10,25 +17,11 @@ const WHOLE_JOB = ['ncpus', 'ngpus', 'mem', 'vmem', 'arch', 'host', 'mpiprocs'];
 
 /** See {@link Scheduler.directives}. */
 export function pbsDirectives(request: JobRequest, template: string): Directives {
-  if (request.qos) throw noSuchThing('--qos', 'a QOS');
-  if (request.constraint) {
-    throw noSuchThing(
-      '--constraint',
-      'constraints',
-      'Ask for what your centre calls it with --gres NAME=VALUE.',
-    );
-  }
+  if (request.qos) throw noQosInPbs();
+  if (request.constraint) throw noConstraintInPbs();
   const own = ownLines(template, 'first');
   const wishes = [...commonWishes(withReservation(request)), ...selectWishes(request, own)];
   return { ...settle(template, wishes, sessionOptions(request), 'J'), log: request.logFile };
-}
-
-function noSuchThing(option: string, what: string, instead = '') {
-  const hint = `What your centre has in its place goes to qsub with --scheduler-arg, or into #PBS lines of a template.`;
-  return cannotSay(
-    `${option} means nothing here: PBS has no such thing as ${what}.`,
-    `${instead}${instead && ' '}${hint}`,
-  );
 }
 
 /** A reservation has a queue, which bears its name without the server's: `R123.server` is reached in queue `R123`. */
@@ -36,17 +29,9 @@ function withReservation(request: JobRequest): JobRequest {
   const { reservation, partition } = request;
   if (!reservation) return request;
   const queue = /^([RSM]\d+)(\.|$)/.exec(reservation.value)?.[1];
-  if (queue === undefined) {
-    throw cannotSay(
-      `--reservation ${JSON.stringify(reservation.value)} is no reservation of PBS.`,
-      'Their names are like R123 or S45: pbs_rstat lists them.',
-    );
-  }
+  if (queue === undefined) throw noPbsReservation(reservation.value);
   if (partition?.rank === 'upper' && partition.rank === reservation.rank && partition.value !== queue) {
-    throw cannotSay(
-      `A job cannot go into the queue ${partition.value} and into the reservation ${reservation.value}.`,
-      'A reservation of PBS is a queue: leave --partition or --reservation out.',
-    );
+    throw queueAndReservation(partition.value, reservation.value);
   }
   if (partition?.rank === 'upper') return request;
   return { ...request, partition: { value: queue, rank: reservation.rank } };
@@ -67,7 +52,7 @@ function selectWishes(request: JobRequest, own: OwnLines): Wish[] {
   const chunk = text === undefined ? undefined : readChunk(text);
   const fixed = chunk === undefined && (text !== undefined || nodes !== undefined || wholeJob);
   if (fixed && !upper) return [];
-  if (fixed) throw ownWay(text, nodes);
+  if (fixed) throw pbsTemplatesOwnWay(text, nodes);
   const merged = mergedChunk(chunk, request.nodes, parts);
   const value = chunkText(merged);
   const rank = upper || text !== undefined ? ('upper' as const) : ('lower' as const);
@@ -78,15 +63,6 @@ function selectWishes(request: JobRequest, own: OwnLines): Wish[] {
       ? [{ letter: 'l', resource: 'place', value: 'scatter', rank: 'lower' as const }]
       : []),
   ];
-}
-
-function ownWay(select: string | undefined, nodes: string | undefined) {
-  const said =
-    select === undefined ? (nodes === undefined ? '' : ` (-l nodes=${nodes})`) : ` (-l select=${select})`;
-  return cannotSay(
-    `The template asks for nodes and memory in its own way${said}, which --nodes, --cpus, --gpus, --memory and --gres cannot change.`,
-    'Leave those options out, or let the template ask for one kind of chunk: #PBS -l select=1:ncpus=4:mem=8gb',
-  );
 }
 
 function counts({ cpus, gpus, memory }: JobRequest): Ranked<Part>[] {
@@ -106,12 +82,7 @@ function generic(gres: JobRequest['gres']): Ranked<Part>[] {
   if (!gres) return [];
   return gres.value.split(',').map((entry) => {
     const [, name, value = '1'] = /^([A-Za-z][A-Za-z0-9_-]*)(?:[:=]([A-Za-z0-9_.-]+))?$/.exec(entry) ?? [];
-    if (name === undefined) {
-      throw cannotSay(
-        `--gres ${JSON.stringify(entry)} is no resource of PBS.`,
-        'A resource and how much of it on each node is wanted: --gres lscratch=10gb; several with commas.',
-      );
-    }
+    if (name === undefined) throw noPbsResource(entry);
     return { value: { key: /^gpus?$/.test(name) ? 'ngpus' : name, value }, rank: gres.rank };
   });
 }

@@ -1,8 +1,8 @@
 /** Cancels a job of Torque or PBS. */
-import { StartJupyterError } from '../../errors.js';
 import { failureOf, run } from '../../platform/process.js';
 import { queryEnvironment } from './qsub-environment.js';
-import { NAMES } from './qsub-refusals.js';
+import { notYourJob, type NAMES } from '../../words/qsub.js';
+import { notCancelled, tryAgain } from '../../words/scheduler.js';
 import type { JobId } from '../scheduler.js';
 
 const CANCEL_MS = 30_000;
@@ -20,14 +20,7 @@ export async function cancelQsubJob(
   // Out of reach of Ctrl-C: a person who presses it twice must not keep the job by it.
   const result = await run('qdel', [id], { env: queryEnvironment(env), timeoutMs });
   if (result.exitCode === 0 || OVER.test(result.stderr)) return;
-  if (/unauthorized/i.test(result.stderr)) {
-    throw new StartJupyterError('scheduler-refused', `${NAMES[kind]} does not let you cancel the job ${id}`, {
-      detail: failureOf('qdel', result),
-      hint: 'It belongs to somebody else.',
-    });
-  }
-  throw new StartJupyterError('scheduler-unreachable', `the job ${id} could not be cancelled`, {
-    detail: failureOf('qdel', result),
-    hint: `Try again: qdel ${id}`,
-  });
+  const said = failureOf('qdel', result);
+  if (/unauthorized/i.test(result.stderr)) throw notYourJob(kind, id, said);
+  throw notCancelled(id, said, tryAgain('qdel', id));
 }

@@ -2,9 +2,9 @@
 import type { QstatKind } from '../../job-states.js';
 import { failureOf, run, type RunResult } from '../../platform/process.js';
 import { readQstat, type QstatBlock } from '../../qstat-text.js';
-import { anotherJob, noJobId, notAnymore } from '../../words/scheduler.js';
+import { anotherJob, isNoJobId, notAnymore } from '../../words/scheduler.js';
+import { NAMES } from '../../words/qsub.js';
 import { queryEnvironment } from './qsub-environment.js';
-import { NAMES } from './qsub-refusals.js';
 import { qsubJobState } from './qsub-states.js';
 import type { JobId, JobState, NamedJob } from '../scheduler.js';
 
@@ -35,7 +35,7 @@ export async function inspectQsubJob(
   timeoutMs = QUERY_MS,
 ): Promise<JobState> {
   const states = await inspectTogether(kind, env, [{ id }], signal, timeoutMs);
-  return states.get(id.id) ?? { phase: 'unknown', why: noJobId(NAMES[kind], id.id) };
+  return states.get(id.id) ?? { phase: 'unknown', why: isNoJobId(NAMES[kind], id.id) };
 }
 
 /** See {@link Scheduler.inspectAll}. */
@@ -47,7 +47,7 @@ export async function inspectQsubJobs(
   timeoutMs = QUERY_MS,
 ): Promise<Map<string, JobState>> {
   const states = new Map<string, JobState>();
-  for (const { id } of jobs) states.set(id.id, { phase: 'unknown', why: noJobId(NAMES[kind], id.id) });
+  for (const { id } of jobs) states.set(id.id, { phase: 'unknown', why: isNoJobId(NAMES[kind], id.id) });
   // Other words are queues and servers to qstat.
   const asked = jobs.filter(({ id }) => /^\d/.test(id.id));
   for (let at = 0; at < asked.length; at += ASKED_AT_ONCE) {

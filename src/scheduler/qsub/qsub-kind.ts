@@ -1,8 +1,7 @@
 /** Whose `qsub` this is: Torque, PBS and a wrapper of Slurm have programs of one name. */
-import { StartJupyterError } from '../../errors.js';
 import { run } from '../../platform/process.js';
 import { queryEnvironment } from './qsub-environment.js';
-import { NAMES } from './qsub-refusals.js';
+import { anotherQsub, onlySlurmsQsub } from '../../words/qsub.js';
 
 export type QsubKind = 'torque' | 'pbs' | 'slurm';
 
@@ -38,12 +37,6 @@ export async function qsubDoubt(
 ): Promise<string | undefined> {
   const found = await qsubKind(env, signal);
   if (found === undefined || found === kind) return undefined;
-  if (found === 'slurm') {
-    throw new StartJupyterError(
-      'bad-configuration',
-      `This system is said to have ${NAMES[kind]}, but the qsub here only stands in front of Slurm.`,
-      { hint: 'Put "scheduler: slurm" into the entry of this system in systems.yaml.' },
-    );
-  }
-  return `The qsub here belongs to ${NAMES[found]}, but systems.yaml says "scheduler: ${kind}" of this system, and that is what counts. If it is wrong, put "scheduler: ${found}" there.`;
+  if (found === 'slurm') throw onlySlurmsQsub(kind);
+  return anotherQsub(kind, found);
 }

@@ -1,5 +1,5 @@
 /** The `#PBS` lines of a script as qsub reads them, and back. The same for Torque and PBS. Pure. */
-import { StartJupyterError } from '../../errors.js';
+import { continuedDirective, notInDirective } from '../../words/qsub.js';
 
 /** `-q debug` is `{letter: 'q', value: 'debug'}`. */
 export interface QsubOption {
@@ -34,19 +34,11 @@ export function qsubLines(script: string): QsubLine[] {
     const [beginning] = BEGINNING.exec(line) ?? [];
     if (beginning === undefined) continue;
     const text = line.slice(beginning.length);
-    if (text.endsWith('\\')) throw continued(index, line);
+    if (text.endsWith('\\')) throw continuedDirective(index + 1, line);
     const options = readOptions(words(text));
     if (options && options.length > 0) found.push({ index, options });
   }
   return found;
-}
-
-function continued(index: number, line: string): StartJupyterError {
-  return new StartJupyterError(
-    'bad-template',
-    `Line ${index + 1} of the template, ${JSON.stringify(line)}, goes on in the next line`,
-    { hint: 'Write each #PBS directive on one line, or several -l of them on lines of their own.' },
-  );
 }
 
 /**
@@ -89,12 +81,7 @@ export function qsubDirective(options: readonly QsubOption[]): string {
 }
 
 function quoteForQsub(letter: string, value: string): string {
-  if (value === '' || /[\n\r\0]/.test(value)) {
-    const fault = value === '' ? 'is empty' : 'has a line break or a NUL character in it';
-    throw new StartJupyterError('bad-option', `the value of qsub's -${letter} ${fault}`, {
-      hint: 'qsub takes each directive on one line.',
-    });
-  }
+  if (value === '' || /[\n\r\0]/.test(value)) throw notInDirective(letter, value);
   if (/^[A-Za-z0-9_.,:=+@%/-]+$/.test(value)) return value;
   if (!value.includes("'")) return `'${value}'`;
   if (!value.includes('"')) return `"${value}"`;

@@ -10,7 +10,8 @@ import {
 } from '../../job-states.js';
 import { qstatTime } from '../../qstat-text.js';
 import type { JobState } from '../scheduler.js';
-import { NAMES } from './qsub-refusals.js';
+import { NAMES } from '../../words/qsub.js';
+import { NOT_SAID_HOW, OVER_MEMORY, OVER_TIME, strangeState } from '../../words/scheduler.js';
 
 /** @param values times in them are in UTC */
 export function qsubJobState(kind: QstatKind, values: QstatValues, now: Date): JobState {
@@ -19,7 +20,7 @@ export function qsubJobState(kind: QstatKind, values: QstatValues, now: Date): J
   if (phase === 'waiting') return queued(values);
   if (phase === 'alive') return running(values, now);
   if (phase === 'ended') return ended(kind, values);
-  return { phase: 'unknown', why: `${NAMES[kind]} says ${JSON.stringify(letter)} of the job` };
+  return { phase: 'unknown', why: strangeState(NAMES[kind], letter) };
 }
 
 function queued(values: QstatValues): JobState {
@@ -74,10 +75,10 @@ function statusOf(values: QstatValues): string | undefined {
 }
 
 function detailOf(said: JobOutcome | undefined, values: QstatValues): string {
-  if (said === 'out-of-memory') return 'it took more memory than it had asked for';
-  if (said === 'timed-out') return 'its time was up';
+  if (said === 'out-of-memory') return OVER_MEMORY;
+  if (said === 'timed-out') return OVER_TIME;
   const status = statusOf(values);
   const comment = values.get('comment')?.trim();
   const words = [status === undefined ? '' : `exit status ${status}`, comment ?? ''];
-  return words.filter((word) => word !== '').join('; ') || 'the scheduler does not say how';
+  return words.filter((word) => word !== '').join('; ') || NOT_SAID_HOW;
 }

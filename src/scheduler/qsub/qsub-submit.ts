@@ -5,7 +5,7 @@ import { delayedAbort } from '../../platform/delayed-abort.js';
 import { run, type RunResult } from '../../platform/process.js';
 import { cancelQsubJob } from './qsub-cancel.js';
 import { qsubEnvironment, queryEnvironment } from './qsub-environment.js';
-import { notReached, refused, unreachable, type NAMES } from './qsub-refusals.js';
+import { notReached, refused, unreachable, WHERE_QSUB_IS, type NAMES } from '../../words/qsub.js';
 import type { JobId, SubmitOptions } from '../scheduler.js';
 import { submitOnce } from '../submit-once.js';
 
@@ -42,8 +42,7 @@ export async function submitWithQsub(
   const steps = {
     program: 'qsub' as const,
     submit: () => runQsub(env, command, dirname(scriptPath), limits, signal),
-    whereItIs:
-      'The scheduler’s commands have to be on PATH; on some clusters a module (torque, pbs) puts them there.',
+    whereItIs: WHERE_QSUB_IS,
     readId: readJobId,
     refusal: (result: RunResult) => refusal(kind, result),
     look: () => jobsByName(env, jobName, limits.queryMs),

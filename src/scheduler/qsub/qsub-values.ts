@@ -2,19 +2,14 @@
 import { hhmmss } from '../duration.js';
 import type { QsubOption } from './qsub-lines.js';
 import type { Wish } from './qsub-own.js';
-import { cannotSay } from './qsub-refusals.js';
+import { notOneQueue } from '../../words/qsub.js';
 import type { JobRequest } from '../scheduler.js';
 
 const MINUTE_SECONDS = 60;
 
 /** Queue, account, time and mail. Throws 'bad-option' for several queues. */
 export function commonWishes({ partition, account, walltime, mail }: JobRequest): Wish[] {
-  if (partition && /[,:+]/.test(partition.value)) {
-    throw cannotSay(
-      `A job goes into one queue, and ${JSON.stringify(partition.value)} is none.`,
-      'Name one queue.',
-    );
-  }
+  if (partition && /[,:+]/.test(partition.value)) throw notOneQueue(partition.value);
   const time = walltime.value;
   return [
     ...(partition ? [{ letter: 'q', ...partition }] : []),

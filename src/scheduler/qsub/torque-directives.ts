@@ -1,7 +1,7 @@
 /** A request as #PBS lines for Torque. Pure. */
 import { mergedChunk, chunkText, nodeCount, readChunk, type Chunk, type Part } from './qsub-chunk.js';
 import { ownLines, settle, type OwnLines, type Wish } from './qsub-own.js';
-import { cannotSay } from './qsub-refusals.js';
+import { noTorqueConstraint, oneNameForTorque, torqueTemplatesOwnWay } from '../../words/qsub.js';
 import { commonWishes, sessionOptions, sizeText } from './qsub-values.js';
 import type { Directives, JobRequest, Ranked } from '../scheduler.js';
 
@@ -34,10 +34,7 @@ function nodeWishes(request: JobRequest, own: OwnLines): Wish[] {
   const chunk = text === undefined ? undefined : readChunk(text);
   if (text !== undefined && chunk === undefined) {
     if (!upper) return [];
-    throw cannotSay(
-      `The template asks for nodes of its own (-l nodes=${text}), which nodes, CPUs and GPUs of the options cannot change.`,
-      'Leave --nodes, --cpus, --gpus and --constraint out, or let the template ask for one kind of node: #PBS -l nodes=1:ppn=4',
-    );
+    throw torqueTemplatesOwnWay(text);
   }
   const merged = chunkText(mergedChunk(withoutOwnProperties(chunk, request), request.nodes, parts));
   if (merged === text) return [];
@@ -62,10 +59,7 @@ function properties(constraint: JobRequest['constraint']): Ranked<Part>[] {
   if (!constraint) return [];
   const names = constraint.value.split(/[&:]/);
   if (!names.every((name) => /^[A-Za-z][A-Za-z0-9_.-]*$/.test(name))) {
-    throw cannotSay(
-      `--constraint ${JSON.stringify(constraint.value)} is more than Torque can say.`,
-      'It takes properties that a node must have, all of them: intel&ib. pbsnodes lists them.',
-    );
+    throw noTorqueConstraint(constraint.value);
   }
   return names.map((key) => ({ value: { key }, rank: constraint.rank }));
 }
@@ -114,5 +108,5 @@ function schedulerWishes({ qos, reservation, gres, gpus }: JobRequest): Wish[] {
 /** A comma would start the next resource. */
 function oneWord(option: string, value: string): string {
   if (!value.includes(',')) return value;
-  throw cannotSay(`${option} takes one name with Torque, not ${JSON.stringify(value)}.`, 'Name one.');
+  throw oneNameForTorque(option, value);
 }

@@ -1,6 +1,6 @@
 /** Cancels a Slurm job. */
-import { StartJupyterError } from '../../errors.js';
 import { failureOf, run } from '../../platform/process.js';
+import { notCancelled, tryAgain } from '../../words/scheduler.js';
 import type { JobId } from '../scheduler.js';
 import { queryEnvironment } from './slurm-environment.js';
 import { onCluster } from './slurm-query.js';
@@ -16,8 +16,5 @@ export async function cancelSlurmJob(env: NodeJS.ProcessEnv, id: JobId): Promise
     timeoutMs: CANCEL_MS,
   });
   if (result.exitCode === 0 || /invalid job id|already complet/i.test(result.stderr)) return;
-  throw new StartJupyterError('scheduler-unreachable', `the job ${id.id} could not be cancelled`, {
-    detail: failureOf('scancel', result),
-    hint: `Try again: scancel ${args.join(' ')}`,
-  });
+  throw notCancelled(id.id, failureOf('scancel', result), tryAgain('scancel', ...args));
 }

@@ -1,5 +1,5 @@
 /** A request as #SBATCH lines. Pure. */
-import { StartJupyterError } from '../../errors.js';
+import { gpusTwice, notInDirective } from '../../words/slurm.js';
 import { hhmmss } from '../duration.js';
 import type { Directives, JobRequest, Rank, Ranked } from '../scheduler.js';
 
@@ -77,9 +77,7 @@ function genericResources({ gpus, gres }: JobRequest): Ranked<string> | undefine
   const others = gres.value.split(',').filter((entry) => !/^gpu(:|$)/.test(entry));
   const namesGpus = others.length < gres.value.split(',').length;
   if (namesGpus && gres.rank === gpus.rank) {
-    throw new StartJupyterError('bad-option', `GPUs are asked for twice: ${asked} and ${gres.value}`, {
-      hint: 'Use either --gpus or a gpu entry in --gres.',
-    });
+    throw gpusTwice(asked, gres.value);
   }
   if (namesGpus && gres.rank === 'upper') return gres;
   const rank = gpus.rank === 'upper' ? 'upper' : gres.rank;
@@ -120,12 +118,7 @@ function directive(option: string, value: string | number): string {
  * double quotes only the backslash and the double quote are special. Nothing can stand for a line's end.
  */
 function quoteForSbatch(option: string, value: string): string {
-  if (value === '' || /[\n\r\0]/.test(value)) {
-    const fault = value === '' ? 'is empty' : 'has a line break or a NUL character in it';
-    throw new StartJupyterError('bad-option', `the value of --${option} ${fault}`, {
-      hint: 'Slurm takes each directive on one line.',
-    });
-  }
+  if (value === '' || /[\n\r\0]/.test(value)) throw notInDirective(option, value);
   if (/^[A-Za-z0-9_.,:=+@%/-]+$/.test(value)) return value;
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`;
 }

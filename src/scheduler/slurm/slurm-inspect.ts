@@ -1,5 +1,5 @@
 /** Asks Slurm about jobs: the queue, then, for those that have left it, the accounting. */
-import { anotherJob, noJobId, notAnymore, stillAccounted } from '../../words/scheduler.js';
+import { anotherJob, isNoJobId, notAnymore, stillAccounted } from '../../words/scheduler.js';
 import type { JobId, JobState, NamedJob } from '../scheduler.js';
 import { askAccounting, type AccountedJob } from './slurm-accounting.js';
 import { onCluster, query } from './slurm-query.js';
@@ -16,7 +16,7 @@ export async function inspectSlurmJob(
   signal?: AbortSignal,
 ): Promise<JobState> {
   const states = await inspectTogether(env, [{ id }], signal);
-  return states.get(id.id) ?? { phase: 'unknown', why: noJobId('Slurm', id.id) };
+  return states.get(id.id) ?? { phase: 'unknown', why: isNoJobId('Slurm', id.id) };
 }
 
 /** See {@link Scheduler.inspectAll}. */
@@ -26,7 +26,7 @@ export async function inspectSlurmJobs(
   signal?: AbortSignal,
 ): Promise<Map<string, JobState>> {
   const states = new Map<string, JobState>();
-  for (const { id } of jobs) states.set(id.id, { phase: 'unknown', why: noJobId('Slurm', id.id) });
+  for (const { id } of jobs) states.set(id.id, { phase: 'unknown', why: isNoJobId('Slurm', id.id) });
   // One word that is no id, and squeue answers nothing at all.
   const asked = jobs.filter(({ id }) => /^\d+$/.test(id.id));
   for (let at = 0; at < asked.length; at += ASKED_AT_ONCE) {

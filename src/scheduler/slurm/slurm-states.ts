@@ -1,5 +1,6 @@
 /** Slurm's words about one job as a scheduler-neutral state. Pure. */
 import { slurmOutcome, slurmPhase } from '../../job-states.js';
+import { strangeState } from '../../words/scheduler.js';
 import type { JobState } from '../scheduler.js';
 
 /** What squeue (or sacct) says of a job, field by field as printed; times in UTC. */
@@ -18,7 +19,7 @@ export function jobState(job: SlurmJob): JobState {
   if (phase === 'waiting') return queued(job);
   if (phase === 'alive') return running(job);
   if (phase === 'ended') return ended(job);
-  return { phase: 'unknown', why: `Slurm says ${JSON.stringify(job.state)} of the job` };
+  return { phase: 'unknown', why: strangeState('Slurm', job.state) };
 }
 
 function queued({ reason, start }: SlurmJob): JobState {

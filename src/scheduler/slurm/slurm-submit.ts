@@ -7,7 +7,7 @@ import { submitOnce } from '../submit-once.js';
 import { cancelSlurmJob } from './slurm-cancel.js';
 import { sbatchEnvironment } from './slurm-environment.js';
 import { findSlurmJobs } from './slurm-queue.js';
-import { refused, unreachable } from './slurm-refusals.js';
+import { refused, unreachable, WHERE_SBATCH_IS } from '../../words/slurm.js';
 
 /** Waits in milliseconds. */
 export interface SubmitLimits {
@@ -37,7 +37,7 @@ export async function submitToSlurm(
   const steps = {
     program: 'sbatch' as const,
     submit: () => runSbatch(env, sbatchCommand(scriptPath, extraArguments), limits, signal),
-    whereItIs: 'Slurm’s commands have to be on PATH; on some clusters `module load slurm` puts them there.',
+    whereItIs: WHERE_SBATCH_IS,
     readId: readJobId,
     refusal,
     look: () => findSlurmJobs(env, jobName),

@@ -1,5 +1,9 @@
-/** What a person can do about Slurm's well-known refusals. */
-import { StartJupyterError } from '../../errors.js';
+/** What is said of Slurm: its refusals and what a person can do about them, and what cannot be said to it. */
+import { StartJupyterError } from '../errors.js';
+import { faultOf } from './scheduler.js';
+
+export const WHERE_SBATCH_IS =
+  'Slurm’s commands have to be on PATH; on some clusters `module load slurm` puts them there.';
 
 /** The first that matches is used. Texts: slurm_strerror of Slurm 22.05, and what its programs print before it. */
 const HINTS: [pattern: RegExp, hint: string][] = [
@@ -43,5 +47,18 @@ export function unreachable(said: string, jobName: string): StartJupyterError {
   return new StartJupyterError('scheduler-unreachable', 'Slurm did not say whether it took the job', {
     detail: said,
     hint: `When Slurm answers again, look with: squeue --name=${jobName}; and cancel with: scancel --name=${jobName}`,
+  });
+}
+
+export function gpusTwice(asked: string, gres: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `GPUs are asked for twice: ${asked} and ${gres}`, {
+    hint: 'Use either --gpus or a gpu entry in --gres.',
+  });
+}
+
+/** A directive is a line, and has a value. */
+export function notInDirective(option: string, value: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `the value of --${option} ${faultOf(value)}`, {
+    hint: 'Slurm takes each directive on one line.',
   });
 }
