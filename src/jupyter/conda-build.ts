@@ -1,9 +1,17 @@
 /** Builds a conda environment from a file, with whichever tool is here. */
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { run, type RunResult } from '../platform/process.js';
 import { shellQuote } from '../script/quote.js';
+import {
+  buildingConda,
+  condaNotBuilt,
+  noBuilder,
+  REMOVING_HALF_BUILT,
+  stillBuildingConda,
+} from '../words/conda.js';
+import { interrupted } from '../words/interrupted.js';
 import { isEnvironment } from './conda-find.js';
 import { condaTools, type CondaTool } from './conda-tools.js';
 import type { ResolveContext } from './resolve.js';
@@ -41,11 +49,7 @@ export async function builder(env: NodeJS.ProcessEnv): Promise<CondaTool> {
     const tool = tools.find((one) => one.kind === kind);
     if (tool !== undefined) return tool;
   }
-  throw new StartJupyterError(
-    'no-conda',
-    'Neither mamba, micromamba nor conda was found here, and one of them has to build the environment.',
-    { hint: 'If a module brings it, load it (-e NAME). Your centre says which.' },
-  );
+  throw noBuilder();
 }
 
 export interface Build {
@@ -63,10 +67,8 @@ export async function build(
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
 ): Promise<void> {
-  const what = `the conda environment of ${plain(basename(file))}`;
-  context.doing(
-    `Building ${what} with ${tool.kind}, once, and here: nodes often have no way to the packages. It takes some minutes`,
-  );
+  const shown = plain(basename(file));
+  context.doing(buildingConda(shown, tool.kind));
   const last = lastLines();
   const startedAt = performance.now();
   let shownAt = startedAt;
@@ -80,16 +82,13 @@ export async function build(
       if (now - shownAt < SHOW_EVERY_MS) return;
       shownAt = now;
       const minutes = Math.floor((now - startedAt) / 60_000);
-      const line = plain(last.lines().at(-1) ?? '');
-      context.doing(`Building ${what}${minutes === 0 ? '' : ` (${minutes} min)`}: ${line}`);
+      context.doing(stillBuildingConda(shown, minutes, plain(last.lines().at(-1) ?? '')));
     },
   });
   if (result.exitCode === 0 && (await isEnvironment(prefix))) return;
-  context.doing('Removing what was half built');
+  context.doing(REMOVING_HALF_BUILT);
   await removeFolder(prefix);
-  throw result.aborted
-    ? new StartJupyterError('interrupted', 'Interrupted.')
-    : notBuilt({ tool, file, description, prefix }, result, last.lines());
+  throw result.aborted ? interrupted() : notBuilt({ tool, file, description, prefix }, result, last.lines());
 }
 
 function buildArguments({ kind }: CondaTool, description: string, prefix: string): string[] {
@@ -102,24 +101,14 @@ function notBuilt(
   { timedOut, exitCode }: RunResult,
   lines: readonly string[],
 ): StartJupyterError {
-  const how = timedOut
-    ? 'did not end within two hours'
-    : `ended with status ${String(exitCode ?? 'unknown')}`;
-  const elsewhere = [
-    'If this is not allowed on login nodes, or the way out is closed here, build it where it is, and name it by its path:',
-    `  ${tool.kind} ${tool.kind === 'micromamba' ? 'create' : 'env create'} -p DIR -f ${shellQuote(file)}`,
-    '  start-jupyter --conda-env DIR',
-  ].join('\n');
   const full = lines.some((line) => isFull(line));
-  return new StartJupyterError('no-conda', `${tool.kind} could not build ${file}: it ${how}.`, {
-    detail: withoutColours(lines.join('\n')).replaceAll(description, file),
-    hint: full ? FULL : elsewhere,
-  });
+  const elsewhere = `${tool.kind} ${tool.kind === 'micromamba' ? 'create' : 'env create'} -p DIR -f ${shellQuote(file)}`;
+  const detail = withoutColours(lines.join('\n')).replaceAll(description, file);
+  return condaNotBuilt(
+    { tool: tool.kind, file, status: exitCode, timedOut, detail },
+    full ? { full } : { full, elsewhere },
+  );
 }
-
-/** What to do then. */
-export const FULL =
-  'The disk or your quota is full. Free some space ("conda clean --all" deletes cached packages), or set XDG_STATE_HOME to a place with room that the compute nodes see as well.';
 
 /** Whether an error's code or text says that there is no room. */
 export function isFull(text: string): boolean {

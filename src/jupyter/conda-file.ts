@@ -1,6 +1,16 @@
 /** A file that describes a conda environment (environment.yml): read, and looked at as far as it can be without conda. */
 import { readFile, stat } from 'node:fs/promises';
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
+import {
+  condaFileNotUtf8,
+  condaFileTooLarge,
+  isNoFile,
+  namesAnotherFile,
+  namesNoJupyter,
+  noCondaFile,
+  noDependencies,
+  unreadableCondaFile,
+} from '../words/conda.js';
 
 const LARGEST_BYTES = 1024 * 1024;
 
@@ -19,22 +29,14 @@ export async function readCondaFile(file: string, check: boolean): Promise<strin
   const text = await readSmall(file);
   const lines = text.split('\n').map((line) => line.replace(/(?:^|\s)#.*/, ''));
   if (!lines.some((line) => /^\s*dependencies\s*:/.test(line))) {
-    throw refusal(
-      `${file} describes no conda environment: there is no "dependencies:" in it.`,
-      'Such a file is what "conda env export" writes.',
-    );
+    throw noDependencies(file);
   }
   const elsewhere = lines.findIndex((line) => ELSEWHERE.test(line));
   if (elsewhere >= 0) {
-    throw refusal(
-      `${file}, line ${elsewhere + 1}: ${(lines[elsewhere] ?? '').trim()} names another file.`,
-      'The environment is built from a copy of this file alone: write here what the other one says.',
-    );
+    throw namesAnotherFile(file, elsewhere + 1, (lines[elsewhere] ?? '').trim());
   }
   if (check && !lines.some((line) => JUPYTER.test(line))) {
-    throw new StartJupyterError('no-jupyter', `${file} names no Jupyter.`, {
-      hint: 'Add "- jupyterlab" to its dependencies (or "- notebook").',
-    });
+    throw namesNoJupyter(file);
   }
   return text;
 }
@@ -44,24 +46,18 @@ async function readSmall(file: string): Promise<string> {
   const facts = await stat(file).catch((error: unknown) => {
     throw unreadable(file, (error as NodeJS.ErrnoException).code);
   });
-  if (!facts.isFile()) throw refusal(`${file} is no file.`, 'It should describe a conda environment.');
-  if (facts.size > LARGEST_BYTES) throw refusal(`${file} is larger than 1 MiB.`, 'Is it the right one?');
+  if (!facts.isFile()) throw isNoFile(file);
+  if (facts.size > LARGEST_BYTES) throw condaFileTooLarge(file);
   const bytes = await readFile(file).catch((error: unknown) => {
     throw unreadable(file, (error as NodeJS.ErrnoException).code);
   });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw refusal(`${file} is no text in UTF-8.`, 'It should describe a conda environment.');
+    throw condaFileNotUtf8(file);
   }
 }
 
 function unreadable(file: string, code = 'unknown error'): StartJupyterError {
-  return code === 'ENOENT'
-    ? refusal(`There is no file ${file}.`, 'It should describe a conda environment (environment.yml).')
-    : refusal(`${file} cannot be read (${code}).`, 'It should describe a conda environment.');
-}
-
-function refusal(message: string, hint: string): StartJupyterError {
-  return new StartJupyterError('no-conda', message, { hint });
+  return code === 'ENOENT' ? noCondaFile(file) : unreadableCondaFile(file, code);
 }

@@ -1,7 +1,17 @@
 /** From the name or the path of a conda environment to its place. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
+import {
+  askingWhere,
+  colonInPath,
+  isVirtualEnvironment,
+  noEnvironmentAt,
+  noEnvironmentNamed,
+  notAbsolute,
+  severalEnvironments,
+} from '../words/conda.js';
+import { interrupted } from '../words/interrupted.js';
 import { condaTools, knownEnvironments, type CondaTool, type KnownEnvironments } from './conda-tools.js';
 import type { ResolveContext } from './resolve.js';
 
@@ -11,8 +21,6 @@ export interface CondaEnvironment {
   /** As CONDA_DEFAULT_ENV says it: its name, or its path where it has none. */
   name: string;
 }
-
-const MOST_LISTED = 20;
 
 /**
  * As `conda activate` finds it: the first folder of environments that has the name. Where that finds none, any environment
@@ -34,9 +42,9 @@ export async function findCondaEnvironment(
   const known: KnownEnvironments[] = [];
   const silent: CondaTool[] = [];
   for (const tool of tools) {
-    doing(`Asking ${tool.kind} where the environment ${JSON.stringify(nameOrPath)} is`);
+    doing(askingWhere(tool.kind, nameOrPath));
     const answer = await knownEnvironments(tool, env, signal);
-    if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+    if (signal.aborted) throw interrupted();
     if (answer === undefined) {
       silent.push(tool);
       continue;
@@ -59,15 +67,11 @@ function atHome(path: string, env: NodeJS.ProcessEnv): string {
 
 async function byPath(path: string): Promise<CondaEnvironment> {
   const prefix = path.length > 1 ? path.replace(/\/+$/, '') : path;
-  const shown = JSON.stringify(prefix);
   if (!prefix.startsWith('/')) {
-    throw refusal(
-      `The environment ${shown} is neither a name nor an absolute path.`,
-      'The system names it so, in systems.yaml: a path begins with / or ~/ there.',
-    );
+    throw notAbsolute(prefix);
   }
   if (prefix.includes(':')) {
-    throw refusal(`The environment ${shown} cannot be put on PATH.`, 'Its path has a colon in it.');
+    throw colonInPath(prefix);
   }
   if (await isEnvironment(prefix)) {
     const named = basename(dirname(prefix)) === 'envs';
@@ -75,17 +79,9 @@ async function byPath(path: string): Promise<CondaEnvironment> {
   }
   const isThere = await exists(prefix);
   if (isThere && (await exists(join(prefix, 'pyvenv.cfg')))) {
-    throw refusal(
-      `${shown} is a virtual environment, not one of conda.`,
-      'Activate it (source it with bin/activate), and start without a conda environment: what is active is used.',
-    );
+    throw isVirtualEnvironment(prefix);
   }
-  throw refusal(
-    isThere
-      ? `${shown} is no conda environment: there is no conda-meta in it.`
-      : `There is no conda environment ${shown}.`,
-    '"conda env list" shows those that there are.',
-  );
+  throw noEnvironmentAt(prefix, isThere);
 }
 
 async function byName(name: string, known: KnownEnvironments | undefined): Promise<string | undefined> {
@@ -122,10 +118,7 @@ async function byFolderName(
   const [only, ...others] = prefixes.filter((prefix) => basename(prefix) === name);
   if (only === undefined) throw absent(name, await listed(prefixes, known), asked);
   if (others.length > 0) {
-    throw refusal(
-      `There is more than one conda environment ${JSON.stringify(name)}.`,
-      ['Name the one that you mean by its path:', ...[only, ...others].map((one) => `  ${one}`)].join('\n'),
-    );
+    throw severalEnvironments(name, [only, ...others]);
   }
   if (await isEnvironment(only)) return { prefix: only, name: only };
   throw absent(name, await listed(prefixes, known), asked);
@@ -151,21 +144,8 @@ interface Asked {
 }
 
 function absent(name: string, there: readonly string[], asked: Asked): StartJupyterError {
-  const shown = [...new Set(there)];
-  const some = shown.slice(0, MOST_LISTED).join(', ');
-  const more = shown.length > MOST_LISTED ? ` and ${shown.length - MOST_LISTED} more` : '';
-  const lines = shown.length === 0 ? [whyNone(asked)] : [`There are: ${some}${more}.`];
-  for (const { path } of asked.silent)
-    lines.push(
-      `${path} did not say which there are: try "${path} info --json", or name the environment by its path.`,
-    );
-  return refusal(`There is no conda environment ${JSON.stringify(name)}.`, lines.filter(Boolean).join('\n'));
-}
-
-function whyNone({ tools, silent }: Asked): string {
-  if (tools.length === 0)
-    return 'Neither conda, mamba nor micromamba was found here. If a module brings it, load it (-e NAME); else name the environment by its path.';
-  return silent.length === 0 ? 'There is none yet: "conda create -n NAME python jupyterlab" makes one.' : '';
+  const silent = asked.silent.map(({ path }) => path);
+  return noEnvironmentNamed(name, [...new Set(there)], { hasTools: asked.tools.length > 0, silent });
 }
 
 /** As conda knows one. */
@@ -179,8 +159,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function refusal(message: string, hint: string): StartJupyterError {
-  return new StartJupyterError('no-conda', message, { hint });
 }

@@ -6,7 +6,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
-import { build, builder, FULL, isFull, plain, removeFolder } from './conda-build.js';
+import { condaFolderNotWritable, waitingForBuild } from '../words/conda.js';
+import { build, builder, isFull, plain, removeFolder } from './conda-build.js';
 import { readCondaFile } from './conda-file.js';
 import { isEnvironment, type CondaEnvironment } from './conda-find.js';
 import { takeLock, type Holder } from './conda-lock.js';
@@ -119,15 +120,12 @@ function cannotWrite(folder: string, error: unknown): StartJupyterError {
   const code = (error as NodeJS.ErrnoException).code;
   // It is no matter of files at all.
   if (code === undefined) throw error;
-  return new StartJupyterError('bad-directory', `${JSON.stringify(folder)} cannot be written to (${code}).`, {
-    cause: error,
-    hint: isFull(code) ? FULL : 'conda environments are kept there: set XDG_STATE_HOME to another place.',
-  });
+  return condaFolderNotWritable(folder, code, { full: isFull(code), cause: error });
 }
 
 function waitingWords(file: string, holder: Holder | undefined): string {
-  const what = `the conda environment of ${plain(basename(file))}`;
-  if (holder === undefined) return `Waiting for ${what}, which is being built by another start-jupyter`;
+  if (holder === undefined) return waitingForBuild(plain(basename(file)), undefined);
+  const { host, pid } = holder;
   const since = new Date(holder.since).toTimeString().slice(0, 5);
-  return `Waiting for ${what}, which another start-jupyter of yours is building on ${holder.host} since ${since} (process ${holder.pid})`;
+  return waitingForBuild(plain(basename(file)), { host, since, pid });
 }

@@ -4,7 +4,7 @@ import { open, readdir, readFile, readlink, rm, utimes, type FileHandle } from '
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartJupyterError } from '../errors.js';
+import { interrupted } from '../words/interrupted.js';
 
 /** Who holds a lock, as its file says it. */
 export interface Holder {
@@ -54,7 +54,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
   let toldOf: string | undefined;
   let seen: { number: number; mark: string; at: number } | undefined;
   for (;;) {
-    if (signal.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+    if (signal.aborted) throw interrupted();
     if (await settled()) return undefined;
     const top = await latest(path);
     if (top === undefined) {

@@ -2,8 +2,19 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { StartJupyterError } from '../errors.js';
 import { shellQuote } from '../script/quote.js';
+import {
+  activatingConda,
+  condaEnvironment,
+  condaInitFailed,
+  condaNotActivated,
+  MAKING_CONDA_KNOWN,
+  noJupyterInBuiltConda,
+  noJupyterInConda,
+  notBuiltYet,
+  ofFile,
+  unreadableCondaInit,
+} from '../words/conda.js';
 import { findCondaEnvironment, type CondaEnvironment } from './conda-find.js';
 import { builtEnvironment, type NotBuilt } from './conda-kept.js';
 import type { EnvironmentPlan } from './environment-plan.js';
@@ -38,7 +49,7 @@ export async function activateConda(
   const activated = await activate(found, env, context);
   return {
     env: activated,
-    words: together(resolved, conda.kind === 'yml' ? ofFile(conda.file) : found.name),
+    words: together(resolved, conda.kind === 'yml' ? ofFile(basename(conda.file)) : found.name),
     recorded: { ...resolved.recorded, sj_conda_prefix: found.prefix, sj_conda_name: found.name },
     probe: (signal) => probeJupyter(activated, signal),
   };
@@ -46,21 +57,17 @@ export async function activateConda(
 
 /** For a bracket: `conda environment astro, module cuda/12`. */
 function together({ words }: ResolvedEnvironment, environment: string): string {
-  return [`conda environment ${environment}`, words].filter(Boolean).join(', ');
-}
-
-function ofFile(file: string): string {
-  return `of ${basename(file)}`;
+  return [condaEnvironment(environment), words].filter(Boolean).join(', ');
 }
 
 /** Nothing is there to be looked at. */
 function dryRun({ notBuilt: file, prefix }: NotBuilt, resolved: ResolvedEnvironment): ResolvedEnvironment {
-  const notLooked = `The conda environment of ${file} is not built yet: a launch without --dry-run builds it first, which takes some minutes.`;
+  const notLooked = notBuiltYet(file);
   return {
     ...resolved,
     // As a system that wants conda looks for it.
     env: { ...resolved.env, CONDA_PREFIX: prefix },
-    words: together(resolved, ofFile(file)),
+    words: together(resolved, ofFile(basename(file))),
     probe: () => Promise.resolve({ notLooked }),
   };
 }
@@ -71,19 +78,13 @@ async function initialized(
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
 ): Promise<NodeJS.ProcessEnv> {
-  const shown = JSON.stringify(script);
   await access(script, constants.R_OK).catch((error: unknown) => {
-    const why = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw noConda(`${shown} cannot be read (${why}).`, 'It is conda_init of the system, in systems.yaml.');
+    throw unreadableCondaInit(script, (error as NodeJS.ErrnoException).code ?? 'unknown error');
   });
-  context.doing('Making conda known');
+  context.doing(MAKING_CONDA_KNOWN);
   const looked = await lookWithBash({ args: ['init', script], env, timeoutMs: TIMEOUT_MS }, context);
   if (looked.env) return looked.env;
-  throw noConda(
-    looked.timedOut ? `${shown} did not come to its end.` : `${shown} ended the shell that ran it.`,
-    'It is conda_init of the system, in systems.yaml.',
-    looked.words,
-  );
+  throw condaInitFailed(script, looked.timedOut, looked.words.slice(-SHOWN_CHARACTERS));
 }
 
 async function activate(
@@ -91,14 +92,14 @@ async function activate(
   env: NodeJS.ProcessEnv,
   context: ResolveContext,
 ): Promise<NodeJS.ProcessEnv> {
-  context.doing(`Activating the conda environment ${JSON.stringify(name)}`);
+  context.doing(activatingConda(name));
   const looked = await lookWithBash({ args: ['conda', prefix, name], env, timeoutMs: TIMEOUT_MS }, context);
   if (looked.env) return looked.env;
-  throw noConda(
-    `The conda environment ${name} could not be activated${looked.timedOut ? ` within ${TIMEOUT_MS / 1000} seconds` : ''}.`,
-    `A script in ${JSON.stringify(join(prefix, 'etc/conda/activate.d'))} is in the way.`,
-    looked.words,
-  );
+  throw condaNotActivated(name, {
+    scripts: join(prefix, 'etc/conda/activate.d'),
+    seconds: looked.timedOut ? TIMEOUT_MS / 1000 : undefined,
+    said: looked.words.slice(-SHOWN_CHARACTERS),
+  });
 }
 
 /** Another Jupyter on PATH would run, with another Python than that of the environment. */
@@ -108,20 +109,7 @@ async function checkJupyter({ prefix, name }: CondaEnvironment, file: string | u
     () => false,
   );
   if (there) return;
+  if (file !== undefined) throw noJupyterInBuiltConda(ofFile(basename(file)), file);
   const install = name.includes('/') ? `-p ${shellQuote(prefix)}` : `-n ${shellQuote(name)}`;
-  throw new StartJupyterError(
-    'no-jupyter',
-    `There is no Jupyter in the conda environment ${file === undefined ? name : ofFile(file)}.`,
-    {
-      hint:
-        file === undefined
-          ? `conda install ${install} jupyterlab notebook`
-          : `Add "- jupyterlab" to the dependencies in ${file}.`,
-    },
-  );
-}
-
-function noConda(message: string, hint: string, words = ''): StartJupyterError {
-  const detail = words.slice(-SHOWN_CHARACTERS);
-  return new StartJupyterError('no-conda', message, { hint, ...(detail === '' ? {} : { detail }) });
+  throw noJupyterInConda(name, install);
 }

@@ -1,7 +1,7 @@
 /** Makes an environment on this machine with the bash that makes it again in the job, and reads what came of it. */
 import { join } from 'node:path';
-import { StartJupyterError } from '../errors.js';
 import { run } from '../platform/process.js';
+import { interrupted } from '../words/interrupted.js';
 import type { ResolveContext } from './resolve.js';
 
 export interface Look {
@@ -39,7 +39,7 @@ export async function lookWithBash(
   delete quiet['BASH_ENV'];
   delete quiet['ENV'];
   const result = await run('/bin/bash', [script, ...args], { env: quiet, timeoutMs, signal });
-  if (result.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+  if (result.aborted) throw interrupted();
   const reported = parseReport(result.stdout);
   const complete = result.exitCode === 0 && reported.get('sj_done') === 'yes';
   return {
