@@ -45,9 +45,10 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
 
     function submit(
       options: { extraArguments?: string[]; signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+      limits = QUICK,
     ) {
       const create = { torque: createTorque, pbs: createPbs }[kind];
-      const scheduler = create({ env: { ...fakes.env, ...options.env }, limits: QUICK });
+      const scheduler = create({ env: { ...fakes.env, ...options.env }, limits });
       return scheduler.submit(join(directory, 'batch.sh'), { ...OPTIONS, ...options });
     }
 
@@ -141,10 +142,11 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
     });
 
     describe('interrupted', () => {
-      /** Aborts once qsub runs. */
-      async function submitAndInterrupt(): Promise<unknown> {
+      /** Aborts once qsub runs, which may then take as long as a busy machine does. */
+      async function submitAndInterrupt(graceMs = 20_000): Promise<unknown> {
         const interrupt = new AbortController();
-        const submission = submit({ signal: interrupt.signal }).catch((reason: unknown) => reason);
+        const limits = { ...QUICK, qsubMs: 30_000, graceMs };
+        const submission = submit({ signal: interrupt.signal }, limits).catch((reason: unknown) => reason);
         while ((await fakes.calls('qsub').catch(() => [])).length === 0) {
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
@@ -169,7 +171,7 @@ describe.skipIf(process.platform === 'win32').each(['torque', 'pbs'] as const)(
         await fakes.add('qsub', 'exec /bin/sleep 20');
         await fakes.add('qselect', 'echo 99.vm');
         await fakes.add('qdel', '');
-        expect(await submitAndInterrupt()).toMatchObject({ code: 'interrupted' });
+        expect(await submitAndInterrupt(QUICK.graceMs)).toMatchObject({ code: 'interrupted' });
         expect((await fakes.calls('qdel')).map((call) => call.args)).toEqual([['99.vm']]);
       });
 

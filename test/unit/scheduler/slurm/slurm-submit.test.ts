@@ -37,8 +37,9 @@ describe.skipIf(process.platform === 'win32')('a submission to Slurm', () => {
 
   function submit(
     options: { extraArguments?: string[]; signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+    limits = QUICK,
   ) {
-    const slurm = createSlurm({ env: { ...fakes.env, ...options.env }, limits: QUICK });
+    const slurm = createSlurm({ env: { ...fakes.env, ...options.env }, limits });
     return slurm.submit('/s/a b/batch.sh', { ...OPTIONS, ...options });
   }
 
@@ -151,10 +152,11 @@ describe.skipIf(process.platform === 'win32')('a submission to Slurm', () => {
   });
 
   describe('interrupted', () => {
-    /** Aborts once sbatch runs. */
-    async function submitAndInterrupt(): Promise<unknown> {
+    /** Aborts once sbatch runs, which may then take as long as a busy machine does. */
+    async function submitAndInterrupt(graceMs = 20_000): Promise<unknown> {
       const interrupt = new AbortController();
-      const submission = submit({ signal: interrupt.signal }).catch((reason: unknown) => reason);
+      const limits = { ...QUICK, sbatchMs: 30_000, graceMs };
+      const submission = submit({ signal: interrupt.signal }, limits).catch((reason: unknown) => reason);
       while ((await fakes.calls('sbatch').catch(() => [])).length === 0) {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
@@ -179,7 +181,7 @@ describe.skipIf(process.platform === 'win32')('a submission to Slurm', () => {
       await fakes.add('sbatch', 'exec /bin/sleep 20');
       await fakes.add('squeue', 'echo 99');
       await fakes.add('scancel', '');
-      expect(await submitAndInterrupt()).toMatchObject({ code: 'interrupted' });
+      expect(await submitAndInterrupt(QUICK.graceMs)).toMatchObject({ code: 'interrupted' });
       expect((await fakes.calls('scancel')).map((call) => call.args)).toEqual([['99']]);
     });
 
