@@ -59,8 +59,11 @@ curl_option() {
 }
 
 ask_with_curl() {
-  local curl
+  local curl where=(-4)
   curl=$(type -P curl) || return 2
+  # An argument, for an option that it does not know in a configuration curl only warns of (before 7.40). With -4 it
+  # finds no socket.
+  [ -z "$sj_target_socket" ] || where=(--unix-socket "$sj_target_socket")
   {
     curl_option url "$sj_scheme://$sj_host:$sj_port$2"
     curl_option request "$1"
@@ -69,9 +72,8 @@ ask_with_curl() {
     [ -z "$sj_ca" ] || curl_option cacert "$sj_ca"
     [ -z "$sj_address" ] || [ "$sj_address" = "$sj_host" ] ||
       curl_option resolve "$sj_host:$sj_port:$sj_address"
-    # The socket is an argument, for an option that it does not know in a configuration curl only warns of (before 7.40).
-  } | "$curl" -q --config - -sS -4 --noproxy '*' --max-time "$3" -o "$sj_runtime/answer" -w '%{http_code}' \
-    ${sj_target_socket:+--unix-socket "$sj_target_socket"} >"$sj_runtime/status" 2>"$sj_runtime/error" &
+  } | "$curl" -q --config - -sS "${where[@]}" --noproxy '*' --max-time "$3" -o "$sj_runtime/answer" -w '%{http_code}' \
+    >"$sj_runtime/status" 2>"$sj_runtime/error" &
   await_tool
   # curl's own numbers (EXIT CODES in its manual page): 1, 2, 4, 48 it was built without something, 77 it cannot
   # read its certificates, 126, 127 it does not start; 51, 60 the peer's certificate.

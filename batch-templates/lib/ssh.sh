@@ -4,6 +4,8 @@
 # connect to; then loopback, where everybody on the node can knock; then, where ssh does not come to the node, the
 # node's address, with TLS.
 
+# Where an ssh server listens.
+sj_ssh_port=22
 # The way that was chosen; empty: there is a proxy.
 sj_way=''
 sj_socket=''
@@ -45,7 +47,7 @@ can_use_address() {
 # Whether this node has an ssh server at its usual port. Where that cannot be told, it has.
 ssh_listens() {
   local socket
-  sockets_on 22 || return 0
+  sockets_on "$sj_ssh_port" || return 0
   for socket in "${sj_sockets[@]}"; do
     case $socket in 0A\ *) return 0 ;; esac
   done

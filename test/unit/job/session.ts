@@ -10,6 +10,7 @@ import { optionClasses } from '../../../src/jupyter/family.js';
 import { jupyterConfig } from '../../../src/jupyter/settings.js';
 import { assignments } from '../../../src/script/quote.js';
 import { render } from '../../../src/script/render.js';
+import type { SshWay } from '../../../src/site/schema.js';
 import type { Control } from './control.js';
 
 const templates = join(import.meta.dirname, '../../../batch-templates');
@@ -21,6 +22,8 @@ export const canRunJobs =
 export interface SessionOptions {
   control: Control;
   protocol?: 'v1' | 'classic';
+  /** The ways of ssh that the job may choose from: then there is no proxy. */
+  sshWays?: readonly SshWay[];
   server?: 'notebook' | 'jupyterlab';
   /** Absolute path of a `jupyter`; by default the stand-in. Empty: the job looks for it on PATH. */
   jupyter?: string;
@@ -34,6 +37,8 @@ export interface SessionOptions {
   environment?: Record<string, string>;
   /** Shorter limits (`sj_start_seconds: 2`), written into the session's copy of the scripts. */
   limits?: Record<string, number>;
+  /** Jupyter ends when nothing was done for so long. */
+  idleSeconds?: number;
   /** Words for the stand-in's `behaviour`. */
   behaviour?: string;
   /** The tools that the job shall find, from /usr/bin; by default all of them. */
@@ -108,7 +113,8 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
         token,
         rootDir,
         asRoot: process.geteuid?.() === 0,
-        ...(classic ? {} : { tls }),
+        ...(options.idleSeconds === undefined ? {} : { idleSeconds: options.idleSeconds }),
+        ...(options.sshWays ? { bySsh: true } : classic ? {} : { tls }),
       }),
     ),
   );
@@ -125,7 +131,8 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
       sj_root_dir: rootDir,
       sj_walltime_seconds: '1800',
       sj_node_suffix: '',
-      sj_bind: 'loopback',
+      sj_bind: options.sshWays ? 'all' : 'loopback',
+      ...(options.sshWays ? { sj_connect: 'ssh', sj_ssh_ways: options.sshWays.join(' ') } : {}),
       ...options.settings,
     }),
   );

@@ -2,7 +2,7 @@
 """A small server that behaves at its edges as Jupyter does, for tests in which the real one is not the point.
 
 It takes Jupyter's options, writes a runtime file, answers /api/status to the right token and ends with status 1
-when its port is taken. A file `behaviour` beside it says what it shall do otherwise, a word a line:
+when its port is taken. With a socket, which it takes only with Jupyter's own port, it listens there. A file `behaviour` beside it says what it shall do otherwise, a word a line:
   dies        ends with status 3 before it listens
   silent      listens, writes its runtime file, answers nothing
   squatted    somebody else takes the port first (once): a server that keeps all it receives in `stolen`
@@ -102,14 +102,30 @@ def announce():
 if first and behaves("usurped"):
     announce()
     time.sleep(60)
+class AtSocket(ThreadingHTTPServer):
+    address_family = socket.AF_UNIX
+
+    def server_bind(self):
+        self.socket.bind(self.server_address)
+        self.server_name, self.server_port = "localhost", 80
+
+    def get_request(self):
+        return self.socket.accept()[0], ("socket", 0)
+
+
+at_socket = options.get("ServerApp.sock")
+if at_socket and port != 8888:
+    print("stand-in: port and sock are mutually exclusive")
+    sys.exit(1)
 try:
-    server = ThreadingHTTPServer((bind, port), Handler)
+    server = AtSocket(at_socket, Handler) if at_socket else ThreadingHTTPServer((bind, port), Handler)
 except OSError:
     print("stand-in: the port %d is already in use" % port)
     sys.exit(1)
-if config["certfile"]:
+certificate = options.get("ServerApp.certfile", config["certfile"])
+if certificate:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(config["certfile"], config["keyfile"])
+    context.load_cert_chain(certificate, options.get("ServerApp.keyfile", config["keyfile"]))
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 announce()
 if behaves("silent"):
