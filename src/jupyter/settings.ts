@@ -25,6 +25,8 @@ export interface JupyterSettings {
    * TLS; Jupyter makes its cookies fit that.
    */
   bySsh?: boolean;
+  /** Jupyter ends when nothing was done for so long; absent: as the person's own configuration says. */
+  idleSeconds?: number;
 }
 
 /** What becomes `jupyter_config.json`. It holds the token: mode 0600. */
@@ -35,6 +37,7 @@ export function jupyterConfig({
   asRoot,
   tls,
   bySsh = false,
+  idleSeconds,
 }: JupyterSettings): object {
   const shared = {
     base_url: '/',
@@ -50,6 +53,7 @@ export function jupyterConfig({
     certfile: tls?.certificateFile ?? '',
     keyfile: tls?.keyFile ?? '',
     client_ca: '',
+    ...(idleSeconds === undefined ? {} : { shutdown_no_activity_timeout: idleSeconds }),
   };
   // Browsers share the cookies of localhost among all its ports: a secure one of one session would keep the other from
   // setting its own over plain HTTP.
@@ -76,5 +80,24 @@ export function jupyterConfig({
     ...{ NotebookApp: notebook6, ServerApp: server2, every }[family ?? 'every'],
     // Kernel channels stay off TCP, where other users of the node could reach them.
     KernelManager: { transport: 'ipc' },
+    ...(idleSeconds === undefined ? {} : culling(idleSeconds)),
   };
+}
+
+/** How often Jupyter looks for idle kernels, at most; it looks once a minute whether it is idle itself. */
+const LOOK_SECONDS = 60;
+
+/**
+ * Jupyter ends only when no kernel is left. So those are ended that are idle: neither busy nor open in a tab, a hidden one
+ * included. A person's option of the class that Jupyter uses beats the one of the class that it comes from, so both say it.
+ * Terminals are not ended: Jupyter would end one that is silent, whatever runs in it and whether a tab shows it or not.
+ */
+function culling(idleSeconds: number): object {
+  const kernels = {
+    cull_idle_timeout: idleSeconds,
+    cull_interval: Math.max(1, Math.min(LOOK_SECONDS, Math.floor(idleSeconds / 4))),
+    cull_connected: false,
+    cull_busy: false,
+  };
+  return { MappingKernelManager: kernels, AsyncMappingKernelManager: kernels };
 }

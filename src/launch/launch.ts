@@ -32,6 +32,9 @@ import { createUndoStack, giveBackAll, type UndoStack } from './undo.js';
 /** Where there is no limit, or none that can be told, the job still says to the proxy when it ends: a year. */
 const LONGEST_MINUTES = 365 * 24 * 60;
 
+/** A scheduler signals no earlier before the end (Slurm's --signal). */
+const LONGEST_SIGNAL_SECONDS = 65_535;
+
 export interface Launched {
   /** With the token: opens the notebook. Absent with ssh: what leads there is known once Jupyter is ready (connect.ts). */
   url?: string;
@@ -201,7 +204,8 @@ async function writeSecrets(
   };
   const asRoot = process.getuid?.() === 0;
   const how = ssh ? { bySsh: true } : certificate ? { tls } : {};
-  const config = jupyterConfig({ family, token, rootDir, asRoot, ...how });
+  const idle = planned.idleMinutes === undefined ? {} : { idleSeconds: planned.idleMinutes.value * 60 };
+  const config = jupyterConfig({ family, token, rootDir, asRoot, ...how, ...idle });
   await staged.write('jupyter_config.json', `${JSON.stringify(config, null, 2)}\n`);
   await staged.write('token', token);
   if (certificate) {
@@ -213,6 +217,8 @@ async function writeSecrets(
   if (redeemSecret !== undefined) await staged.write('redeem.secret', redeemSecret);
   if (ca !== undefined) await staged.write('ca.pem', ca);
   const warning = planned.request.warnBefore;
+  const schedulerWarns = prepared.scheduler.warns && !planned.signalTaken;
+  const longestWarning = schedulerWarns ? LONGEST_SIGNAL_SECONDS : Infinity;
   const settings = settingsFile({
     ...(proxy ? { proxy: { ...proxy, ...proxy.endpoint, hasCa: ca !== undefined } } : {}),
     ...(ssh ? { sshWays: ssh.ways } : {}),
@@ -221,8 +227,8 @@ async function writeSecrets(
     walltimeSeconds: Math.min(planned.minutes?.value ?? Infinity, LONGEST_MINUTES) * 60,
     nodeSuffix: system.values.node_suffix ?? '',
     loopbackOnly,
-    schedulerWarns: prepared.scheduler.warns,
-    ...(warning === undefined ? {} : { warnSeconds: warning.value * 60 }),
+    schedulerWarns,
+    ...(warning === undefined ? {} : { warnSeconds: Math.min(warning.value * 60, longestWarning) }),
   });
   await staged.write('settings', settings);
 }

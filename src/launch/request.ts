@@ -38,14 +38,22 @@ export interface PlannedRequest {
   account?: InForce<string>;
   /** Infinity: a template or a variable asks for no limit; undefined: it says something that cannot be read. */
   minutes?: InForce<number>;
+  /** The scheduler's signal before the end is somebody else's and keeps its meaning: the job is warned by its own clock. */
+  signalTaken: boolean;
+  /** Jupyter ends when nothing was done for so long; absent: as the person's own configuration of it says. */
+  idleMinutes?: InForce<number>;
 }
 
 /** Throws 'account-required' where the system wants an account and nobody gave one. */
 export function planRequest(facts: RequestFacts): PlannedRequest {
-  const { options, system, template } = facts;
+  const { options, system, template, variables } = facts;
   const partition = choose(facts, 'partition', options.partition, 'partition');
   const account = choose(facts, 'account', options.account, 'account');
   const time = chooseTime(facts);
+  const warning = warnBefore(facts, time.minutes?.value);
+  // A job has one signal. A warning that was asked for on the command line takes it.
+  const signal = warning?.rank === 'upper' ? undefined : variables.signal;
+  const othersSignal = template.signal !== undefined && warning?.rank !== 'upper';
   const request: JobRequest = {
     name: facts.jobName,
     workingDirectory: facts.directory,
@@ -62,7 +70,8 @@ export function planRequest(facts: RequestFacts): PlannedRequest {
     ...ranked('reservation', choose(facts, 'reservation', options.reservation, 'reservation')?.ranked),
     ...ranked('gpus', gpus(facts)),
     ...(options.notify === undefined ? {} : { mail: { value: options.notify, rank: 'upper' } }),
-    ...ranked('warnBefore', warnBefore(facts, time.minutes?.value)),
+    ...ranked('warnBefore', warning),
+    ...(signal === undefined ? {} : { signal: { value: signal, rank: 'lower' } }),
   };
   const accountInForce = inForce(account, template.account);
   if (system.values.account_required && accountInForce === undefined) {
@@ -70,12 +79,18 @@ export function planRequest(facts: RequestFacts): PlannedRequest {
       hint: 'Name your allocation with -A NAME; your centre’s user portal lists the ones that you have.',
     });
   }
+  const idle = choose(facts, 'idle_timeout', options.idleTimeout);
   const partitionInForce = inForce(partition, template.partition);
   return {
     request,
+    signalTaken:
+      signal !== undefined ||
+      othersSignal ||
+      options.schedulerArguments.some((argument) => /^--signal(=|$)/.test(argument)),
     ...(partitionInForce ? { partition: partitionInForce } : {}),
     ...(accountInForce ? { account: accountInForce } : {}),
     ...(time.minutes ? { minutes: time.minutes } : {}),
+    ...(idle && idle.ranked.value > 0 ? { idleMinutes: { value: idle.ranked.value, from: idle.from } } : {}),
   };
 }
 

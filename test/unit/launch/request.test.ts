@@ -123,8 +123,9 @@ describe('of everybody who says it, the highest is in force', () => {
       workingDirectory: '/state/1',
       logFile: '/state/1/job.log',
       walltime: { value: 30, rank: 'lower' },
+      warnBefore: { value: 5, rank: 'lower' },
     });
-    expect(rest).toEqual({ minutes: { value: 30, from: 'the default' } });
+    expect(rest).toEqual({ minutes: { value: 30, from: 'the default' }, signalTaken: false });
   });
 });
 
@@ -229,5 +230,45 @@ describe('a time in the scheduler’s own form', () => {
     const { request, minutes } = plan({ variables: { time: 'soon' } });
     expect(minutes).toBeUndefined();
     expect(request.walltime).toEqual({ value: 'soon', rank: 'lower' });
+  });
+});
+
+describe('an idle time', () => {
+  it('is the one that was typed, else the system’s, and none where that was said', () => {
+    const site = system({ idle_timeout: ['site', 60] });
+    expect(plan().idleMinutes).toBeUndefined();
+    expect(plan({ system: site }).idleMinutes).toEqual({ value: 60, from: 'the site’s systems.yaml' });
+    expect(plan({ system: site, options: { idleTimeout: 10 } }).idleMinutes).toMatchObject({ value: 10 });
+    expect(plan({ system: site, options: { idleTimeout: 0 } }).idleMinutes).toBeUndefined();
+  });
+});
+
+describe('the scheduler’s signal before the end', () => {
+  it('is the warning’s where nobody else has one', () => {
+    const { request, signalTaken } = plan({ options: { minutes: 60 } });
+    expect(request).toMatchObject({ warnBefore: { value: 5, rank: 'lower' } });
+    expect([signalTaken, request.signal]).toEqual([false, undefined]);
+  });
+
+  it.each<[string, Partial<Parameters<typeof plan>[0]>, string | undefined]>([
+    ['a template', { template: { signal: 'B:USR1@60' } }, undefined],
+    ['the site', { variables: { signal: 'TERM@30' } }, 'TERM@30'],
+    ['a person', { options: { schedulerArguments: ['--signal=USR2@10'] } }, undefined],
+    ['a person', { options: { schedulerArguments: ['--signal', 'USR2@10'] } }, undefined],
+  ])('stays %s’s, and the job looks at its clock', (_who, facts, said) => {
+    const { request, signalTaken } = plan(facts);
+    expect(signalTaken).toBe(true);
+    expect(request.signal?.value).toBe(said);
+    expect(request.warnBefore?.value).toBe(5);
+  });
+
+  it('is the warning’s again where that was asked for by name', () => {
+    const { request, signalTaken } = plan({
+      template: { signal: 'B:USR1@60' },
+      variables: { signal: 'TERM@30' },
+      options: { warnBefore: 10 },
+    });
+    expect(request).toMatchObject({ warnBefore: { value: 10, rank: 'upper' } });
+    expect([signalTaken, request.signal]).toEqual([false, undefined]);
   });
 });
