@@ -100,6 +100,22 @@ await_end_of() {
   while mark_of "$1" && [ "$sj_mark" = "$first" ]; do sleep 2; done
 }
 
+# Returns when the time is up. `start-jupyter extend` may leave a later end meanwhile.
+await_end_of_time() {
+  local end=$(($(date +%s) + sj_walltime_seconds)) left later
+  while :; do
+    later=
+    { IFS= read -r later <"$sj_directory/extended"; } 2>/dev/null
+    case $later in
+      '' | 0* | *[!0-9]* | ????????????*) ;;
+      *) [ "$later" -le "$end" ] || end=$later ;;
+    esac
+    left=$((end - $(date +%s)))
+    [ "$left" -gt 0 ] || return 0
+    sleep "$left" || return
+  done
+}
+
 trap 'end_job cancelled 15' TERM INT HUP
 trap 'end_job timed-out 30' USR1
 trap kill_others USR2
@@ -108,7 +124,7 @@ cd "$sj_directory" || exit 1
 bash "$sj_directory/batch.sh" &
 sj_job=$!
 # The second signal is for a group whose supervisor was killed. Disowned, so that bash says nothing of its end in the log.
-(sleep "$sj_walltime_seconds" && { kill -USR1 $$; sleep 1; kill -TERM 0; }) 2>/dev/null & disown
+(await_end_of_time && { kill -USR1 $$; sleep 1; kill -TERM 0; }) 2>/dev/null & disown
 (await_end_of "$3"; kill -TERM $$; sleep 1; kill -TERM 0) 2>/dev/null & disown
 
 # A signal ends a wait early; the job is still there then.

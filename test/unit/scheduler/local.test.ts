@@ -103,6 +103,15 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
     expect(endsAt).toBeLessThanOrEqual(Date.now() + 60_000);
   });
 
+  it('goes on past its time where a later end was left for it, as it says', async () => {
+    const later = Math.floor(Date.now() / 1000) + 4;
+    const job = await start(`echo ${later} > extended; sleep 2; echo up > up; sleep 100`, 1);
+    expect(await fileOf('up')).toBe('up');
+    expect(await inspect(job)).toMatchObject({ phase: 'running', endsAt: new Date(later * 1000) });
+    expect(await ended(job)).toEqual({ phase: 'ended', outcome: 'timed-out' });
+    expect(Date.now()).toBeGreaterThanOrEqual(later * 1000);
+  });
+
   it('gets TERM at its time limit, and nothing of it is left', async () => {
     const job = await start(
       'trap "echo terminated > heard; exit 3" TERM; sleep 100 & echo $! > child; wait',
