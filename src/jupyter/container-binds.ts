@@ -1,6 +1,6 @@
 /** Directories that are seen inside an image, in the words of apptainer's --bind. */
 import { join, relative, resolve } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import { BAD_BIND, badBind, notShownInImage } from '../words/images.js';
 
 /** What stands between the parts of --bind, and what older versions read as CSV. None of it can be escaped in all of them. */
 const UNSAYABLE = /[,"\\\p{Cc}]/u;
@@ -16,26 +16,15 @@ const OF_EVERY_IMAGE =
 export function checkedBind(option: string, text: string, cwd: string): string {
   const [source = '', inside, mode, ...more] = text.split(':');
   const refuse = (why: string): never => {
-    throw new StartJupyterError('bad-option', `${option} cannot have ${JSON.stringify(text)}: ${why}.`, {
-      hint: 'What there is: --bind /path, --bind /path:/inside, --bind /path:/inside:ro; several times for several paths.',
-    });
+    throw badBind(option, text, why);
   };
   const path = resolve(cwd, source);
-  if (UNSAYABLE.test(text)) {
-    return refuse(
-      'a comma, a double quote, a backslash or a line break in a path cannot be said to apptainer',
-    );
-  }
-  if (more.length > 0) return refuse('a path with a colon cannot be said to apptainer');
-  if (source === '') return refuse('there is no path before the colon');
-  if (unsayable(path))
-    return refuse(`the path in full, ${JSON.stringify(path)}, cannot be said to apptainer`);
-  if (inside !== undefined && !inside.startsWith('/')) {
-    return refuse(`${JSON.stringify(inside)} is no place inside the image, as it does not begin with /`);
-  }
-  if (mode !== undefined && mode !== 'ro' && mode !== 'rw') {
-    return refuse(`the last part has to be ro (read only) or rw, not ${JSON.stringify(mode)}`);
-  }
+  if (UNSAYABLE.test(text)) return refuse(BAD_BIND.unsayable);
+  if (more.length > 0) return refuse(BAD_BIND.colon);
+  if (source === '') return refuse(BAD_BIND.empty);
+  if (unsayable(path)) return refuse(BAD_BIND.unsayablePath(path));
+  if (inside !== undefined && !inside.startsWith('/')) return refuse(BAD_BIND.notInside(inside));
+  if (mode !== undefined && mode !== 'ro' && mode !== 'rw') return refuse(BAD_BIND.mode(mode));
   return [path, inside, mode].filter((part) => part !== undefined).join(':');
 }
 
@@ -58,14 +47,10 @@ export function directoryBinds(
 ): string[] {
   const elsewhere = isBelow(notebook, home) ? linkedTo(real, relative(home, notebook)) : [notebook];
   for (const directory of [home, session, ...elsewhere]) {
-    if (!unsayable(directory)) continue;
-    throw notShown(
-      directory,
-      'a comma, colon, double quote, backslash or line break in a path cannot be said to apptainer',
-    );
+    if (unsayable(directory)) throw notShownInImage(directory, 'unsayable');
   }
   const hiding = elsewhere.find((directory) => OF_EVERY_IMAGE.test(directory));
-  if (hiding !== undefined) throw notShown(hiding, 'it would hide the image’s own');
+  if (hiding !== undefined) throw notShownInImage(hiding, 'hiding');
   return [home, ...elsewhere];
 }
 
@@ -81,12 +66,4 @@ function unsayable(path: string): boolean {
 /** Or the same. */
 function isBelow(path: string, above: string): boolean {
   return path === above || path.startsWith(above.endsWith('/') ? above : `${above}/`);
-}
-
-function notShown(directory: string, why: string): StartJupyterError {
-  return new StartJupyterError(
-    'bad-directory',
-    `The directory ${JSON.stringify(directory)} cannot be shown inside an image: ${why}.`,
-    { hint: 'Name another directory with --dir, one below it for example.' },
-  );
 }

@@ -1,7 +1,14 @@
 /** Looks into an image on this machine: which Jupyter is in it, asked in the way in which the job starts it. */
 import { join } from 'node:path';
-import { sentence, StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { failureOf, run, type RunResult } from '../platform/process.js';
+import {
+  imageNotStarted,
+  imageTooSlow,
+  jupyterNotWorkingInImage,
+  noJupyterInImage,
+} from '../words/images.js';
+import { interrupted } from '../words/interrupted.js';
 import { lastLine, PACKAGES, parseVersions, versionsOfListing, type JupyterFound } from './probe.js';
 import type { ResolveContext } from './resolve.js';
 
@@ -42,47 +49,17 @@ export async function lookIntoImage(
   for (const name of ['BASH_ENV', 'ENV']) Reflect.deleteProperty(quiet, name);
   const options = { env: quiet, cwd: '/', timeoutMs: TIMEOUT_MS, ...(signal ? { signal } : {}) };
   const result = await run('/bin/bash', [script, QUESTION], options);
-  if (result.aborted) throw new StartJupyterError('interrupted', 'Interrupted.');
+  if (result.aborted) throw interrupted();
   const path = /^start-jupyter: (\/.*)$/m.exec(result.stdout)?.[1];
-  if (path === undefined) throw result.exitCode === NO_JUPYTER ? noJupyter(image) : notStarted(image, result);
-  if (result.exitCode !== 0) throw notWorking(image, path, result);
+  if (path === undefined)
+    throw result.exitCode === NO_JUPYTER ? noJupyterInImage(image) : notStarted(image, result);
+  if (result.exitCode !== 0) throw jupyterNotWorkingInImage(image, path, lastLine(failureOf(path, result)));
   const { configured, ...versions } = (parseVersions(result) ??
     versionsOfListing(result.stdout)) as ReturnType<typeof versionsOfListing> & { configured?: boolean };
   return { found: { path, versions, image: { path: image, configured: configured ?? true } } };
 }
 
 function notStarted(image: string, result: RunResult): StartJupyterError {
-  const shown = JSON.stringify(image);
-  if (result.timedOut) {
-    return new StartJupyterError(
-      'no-image',
-      `The image ${shown} did not start within ${TIMEOUT_MS / 60_000} minutes.`,
-      {
-        hint: 'Try the same by hand: apptainer exec IMAGE jupyter --version.',
-      },
-    );
-  }
-  return new StartJupyterError('no-image', `The image ${shown} could not be started.`, {
-    detail: failureOf('apptainer', result).slice(-SHOWN_CHARACTERS),
-    hint: 'Try the same by hand: apptainer exec IMAGE jupyter --version.',
-  });
-}
-
-function noJupyter(image: string): StartJupyterError {
-  return new StartJupyterError(
-    'no-jupyter',
-    `There is no "jupyter" on the PATH of the image ${JSON.stringify(image)}.`,
-    {
-      hint: 'Jupyter runs inside the image, so it has to be installed there: pip install jupyterlab notebook, where the image is built.',
-    },
-  );
-}
-
-function notWorking(image: string, path: string, result: RunResult): StartJupyterError {
-  const why = sentence(lastLine(failureOf(path, result)));
-  return new StartJupyterError(
-    'no-jupyter',
-    `${path} is in the image ${JSON.stringify(image)} but does not work: ${why}`,
-    { hint: 'It has to be mended where the image is built.' },
-  );
+  if (result.timedOut) return imageTooSlow(image, TIMEOUT_MS / 60_000);
+  return imageNotStarted(image, failureOf('apptainer', result).slice(-SHOWN_CHARACTERS));
 }

@@ -2,7 +2,18 @@
 import { constants } from 'node:fs';
 import { access, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import {
+  bindNotHere,
+  imageIsFetchedByJob,
+  imageNotLookedAt,
+  imageNotReadable,
+  inImage,
+  isNoImage,
+  lookingIntoImage,
+  noContainerProgram,
+  noSuchForm,
+  noSuchImage,
+} from '../words/images.js';
 import { directoryBinds } from './container-binds.js';
 import { lookIntoImage } from './container-look.js';
 import type { ImagePlan } from './environment-plan.js';
@@ -11,8 +22,6 @@ import type { ResolveContext, ResolvedEnvironment } from './resolve.js';
 
 /** Images that apptainer fetches, in every version since Singularity 3.5. */
 const REMOTE = /^(?:docker|library|oras):\/\/[^\s\p{Cc}]+$/u;
-
-const FORMS = 'An image is a file (.sif), a directory, docker://NAME:TAG, library://… or oras://….';
 
 /** Of the environment outside, and of no use to who is inside (lib/container.sh takes out more). */
 const OUTSIDE = ['CONDA_PREFIX', 'CONDA_DEFAULT_ENV', 'VIRTUAL_ENV', 'LANG', 'LC_ALL'];
@@ -55,7 +64,7 @@ export async function enterImage(
   };
   return {
     env,
-    words: `image ${remote ? image : basename(image)}`,
+    words: inImage(remote ? image : basename(image)),
     image,
     recorded: {
       ...resolved.recorded,
@@ -65,7 +74,7 @@ export async function enterImage(
     probe: async (signal) => {
       if (remote) return { notLooked: notLooked(image, container) };
       const here = await bindsThatAreHere(shown, context);
-      context.doing(`Looking into the image ${basename(image)}`);
+      context.doing(lookingIntoImage(basename(image)));
       return lookIntoImage({ ...env, ...variables, sj_image_binds: here.join('\n') }, image, context, signal);
     },
   };
@@ -79,20 +88,16 @@ async function realPath(path: string): Promise<string> {
 /** Whether a registry has it; throws unless it is a form that there is, or a file or directory that can be read. */
 async function isRemote(image: string): Promise<boolean> {
   if (REMOTE.test(image)) return true;
-  if (!image.startsWith('/'))
-    throw noImage(`There are no images of the form ${JSON.stringify(image)}.`, FORMS);
-  const shown = JSON.stringify(image);
+  if (!image.startsWith('/')) throw noSuchForm(image);
   const facts = await stat(image).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    throw missing
-      ? noImage(`There is no image ${shown}.`, FORMS)
-      : noImage(`The image ${shown} cannot be looked at (${code ?? 'unknown error'}).`, 'Whose is it?');
+    throw missing ? noSuchImage(image) : imageNotLookedAt(image, code ?? 'unknown error');
   });
-  if (!facts.isFile() && !facts.isDirectory()) throw noImage(`${shown} is no image.`, FORMS);
+  if (!facts.isFile() && !facts.isDirectory()) throw isNoImage(image);
   const mode = facts.isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK;
   await access(image, mode).catch(() => {
-    throw noImage(`The image ${shown} may not be read by you.`, 'Its owner can change that: chmod a+r.');
+    throw imageNotReadable(image);
   });
   return false;
 }
@@ -106,13 +111,7 @@ async function findContainer(
   const found =
     (await findOnPath('apptainer', env['PATH'])) ?? (await findOnPath('singularity', env['PATH']));
   if (found !== undefined || !check) return found;
-  throw noImage(
-    `Neither apptainer nor singularity is on your PATH, and one of them has to run the image ${JSON.stringify(image)}.`,
-    [
-      'Often a module brings it: module load apptainer (or singularity; "module avail" lists what there is). Then try again.',
-      'If only the compute nodes have it: --no-check.',
-    ].join('\n'),
-  );
+  throw noContainerProgram(image);
 }
 
 /** A node may have what is not here (its own disk), so that what is missing here is only a doubt. */
@@ -125,20 +124,11 @@ async function bindsThatAreHere(binds: readonly string[], context: ResolveContex
       () => false,
     );
     if (there) here.push(bind);
-    else context.warn(`There is no ${source} on this machine: if the node has none either, the job ends.`);
+    else context.warn(bindNotHere(source));
   }
   return here;
 }
 
 function notLooked(image: string, container = 'apptainer'): string {
-  const program = basename(container);
-  const name = basename(image).replace(/[:@].*/, '');
-  return [
-    `The image ${image} is not looked into: the job fetches it, which can take long, and fails where nodes have no way out.`,
-    `To fetch it once and for all: ${program} pull ${name}.sif ${image}, and then --image ${name}.sif.`,
-  ].join('\n');
-}
-
-function noImage(message: string, hint: string): StartJupyterError {
-  return new StartJupyterError('no-image', message, { hint });
+  return imageIsFetchedByJob(image, basename(container), basename(image).replace(/[:@].*/, ''));
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { StartJupyterError } from '../../errors.js';
 import { EXIT_CODES } from '../../words/exit-codes.js';
-import { title } from '../../jupyter/server-choice.js';
+import { title } from '../../words/jupyter.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { copyDestination, writeCopy } from '../../launch/templates/copy-template.js';
 import { findSystem } from '../../launch/find-system.js';

@@ -2,7 +2,7 @@
 import { activeEnvironment } from '../../jupyter/environment.js';
 import { findOnPath } from '../../jupyter/probe.js';
 import { asItIs, type ResolvedEnvironment } from '../../jupyter/resolve.js';
-import { chooseServer, title } from '../../jupyter/server-choice.js';
+import { chooseServer } from '../../jupyter/server-choice.js';
 import { run } from '../../platform/process.js';
 import { stateDirectory } from '../../session/store.js';
 import type { System } from '../../site/system.js';
@@ -11,6 +11,7 @@ import { notebookDirectory } from '../directory.js';
 import { homeDirectory } from '../home.js';
 import { makeSoftware } from '../make-software.js';
 import type { LaunchOptions } from '../options.js';
+import { title } from '../../words/jupyter.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
