@@ -13,7 +13,7 @@ export async function askProxy({ record, directory }: KnownSession, signal: Abor
     if (proxy?.reservation.redeemSecret === undefined) return {};
     const answer = await proxy.client.look(proxy.reservation, signal);
     if (answer === undefined) return { doubt: DOUBT.unknownThere };
-    const warnedOf = timeOf((answer as WithEnding).ending?.at);
+    const warnedOf = timeOf(answer.ending?.at);
     const endsAt = warnedOf ?? timeOf(answer.expiresAt);
     return {
       ...(answer.phase === 'ended' ? { doubt: DOUBT.ended(answer.cause) } : {}),
@@ -25,11 +25,6 @@ export async function askProxy({ record, directory }: KnownSession, signal: Abor
     if (error instanceof StartJupyterError && error.code === 'interrupted') return {};
     return { doubt: DOUBT.silent(messageOf(error)) };
   }
-}
-
-/** A proxy that is told of the end says when. */
-interface WithEnding {
-  ending?: { at?: string };
 }
 
 function timeOf(text: string | undefined): Date | undefined {

@@ -60,7 +60,7 @@ async function folders(folder: string, env: NodeJS.ProcessEnv): Promise<string[]
   const entries = await entriesOf(folder).catch(async (error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT') throw sessionsUnreadable(folder, error);
-    await checkHome(env);
+    await checkHome(env, folder);
     return [];
   });
   return entries
@@ -78,8 +78,9 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
 }
 
 /** A home that is not there, often for a moment, is no home without sessions. */
-async function checkHome(env: NodeJS.ProcessEnv): Promise<void> {
+async function checkHome(env: NodeJS.ProcessEnv, folder: string): Promise<void> {
   const home = homeDirectory(env);
+  if (!folder.startsWith(`${home}/`)) return;
   const facts = await stat(home).catch((error: unknown) => {
     throw noHome(home, error);
   });

@@ -1,0 +1,381 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LaunchContext } from '../../../src/launch/context.js';
+import { knownSessions } from '../../../src/launched/known-sessions.js';
+import { lookAt, type LookWays } from '../../../src/launched/look.js';
+import type { Sight } from '../../../src/launched/sight.js';
+import { sameSite } from '../../../src/launched/this-machine.js';
+import { fullHostName } from '../../../src/platform/host-name.js';
+import { closedPort, tlsServer } from '../platform/tls-server.js';
+import { fakeCluster, type FakeCluster } from './fake-cluster.js';
+
+const SECRET_FILES = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'open.html'];
+const SECRETS = Object.fromEntries(SECRET_FILES.map((name) => [name, 'a secret']));
+const READY = { 'ready.json': '{"node":"n7","port":1}' };
+
+let cluster: FakeCluster;
+let host: string;
+
+beforeEach(async () => {
+  cluster = await fakeCluster();
+  host = await fullHostName(cluster.env);
+});
+
+afterEach(() => cluster.remove());
+
+/** By job id, else by session id. */
+async function look(ways: LookWays = {}): Promise<Record<string, Sight>> {
+  const context: LaunchContext = {
+    env: cluster.env,
+    cwd: cluster.home,
+    platform: process.platform,
+    packageFolder: cluster.home,
+    progress: { doing: nothing, fact: nothing, say: nothing, warn: nothing },
+    signal: new AbortController().signal,
+    now: () => new Date('2026-03-04T12:00:00.000Z'),
+    random: (bytes) => Buffer.alloc(bytes),
+    umask: 0o022,
+  };
+  const { sessions } = await knownSessions(context);
+  const sights = await lookAt(context, sessions, ways);
+  return Object.fromEntries(
+    sessions.map(({ record }) => [record.jobId ?? record.id, sights.get(record.id)!]),
+  );
+}
+
+const nothing = (): void => undefined;
+const squeues = async () => (await cluster.calls('squeue')).length;
+
+describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
+  it('asks the scheduler once for all of them, and not for those that have ended', async () => {
+    for (let at = 0; at < 50; at += 1) {
+      const ended = at % 5 === 0 ? { end: {} } : {};
+      await cluster.add({ jobId: String(100 + at), state: at % 2 ? 'RUNNING' : 'PENDING', ...ended });
+    }
+    const sights = await look();
+    expect(Object.values(sights).filter(({ phase }) => phase === 'queued')).toHaveLength(20);
+    expect(Object.values(sights).filter(({ phase }) => phase === 'starting')).toHaveLength(20);
+    const calls = await cluster.calls('squeue');
+    expect(calls).toHaveLength(1);
+    const asked = calls[0]!.args[calls[0]!.args.indexOf('-j') + 1]!.split(',');
+    expect(asked).toHaveLength(40);
+    expect(asked).not.toContain('105');
+    expect(await cluster.calls('sacct')).toHaveLength(0);
+  });
+
+  it('asks nobody where all have ended', async () => {
+    await cluster.add({ jobId: '1', end: {} });
+    expect(await look()).toMatchObject({ 1: { phase: 'ended', end: { outcome: 'cancelled' } } });
+    expect(await squeues()).toBe(0);
+  });
+
+  it('asks each cluster for its own', async () => {
+    await cluster.add({ jobId: '1', state: 'RUNNING' });
+    await cluster.add({ jobId: '2', state: 'RUNNING', record: { cluster: 'far' } });
+    await look();
+    const asked = (await cluster.calls('squeue')).map(({ args }) => args.join(' '));
+    expect(asked.sort()).toEqual(
+      [expect.stringContaining('-M far -j 2 '), expect.stringContaining('-j 1 ')].sort() as unknown[],
+    );
+    expect(asked).toHaveLength(2);
+  });
+
+  it('believes nobody who speaks of a job of another name', async () => {
+    await cluster.add({
+      jobId: '1',
+      state: 'COMPLETED',
+      record: { jobName: 'jupyter-mine' },
+      files: SECRETS,
+    });
+    expect((await look())[1]).toMatchObject({ phase: 'unknown' });
+    expect(existsSync(join(await onlyDirectory(), 'token'))).toBe(true);
+  });
+
+  it('is unknown without a job id: its launch may go on', async () => {
+    await cluster.add({ record: { jobName: 'jupyter-abc' } });
+    const [sight] = Object.values(await look());
+    expect(sight).toEqual({
+      phase: 'unknown',
+      why: 'no job number was written down: its launch goes on right now, or was cut off. Its job, if there is one, is named jupyter-abc',
+    });
+    expect(await squeues()).toBe(0);
+  });
+
+  it('of a scheduler that it does not know tells nothing', async () => {
+    await cluster.add({ jobId: '1', record: { scheduler: 'lsf' } });
+    expect((await look())[1]).toMatchObject({ phase: 'unknown', why: /lsf/ });
+  });
+});
+
+async function onlyDirectory(): Promise<string> {
+  const { sessions } = await knownSessions({ env: cluster.env });
+  return sessions[0]!.directory;
+}
+
+describe.skipIf(process.platform === 'win32')('a session that has ended', () => {
+  it('is written down once, and its secrets are removed', async () => {
+    const directory = await cluster.add({ jobId: '1', state: 'TIMEOUT', files: { ...SECRETS, ...READY } });
+    const seen = (await look())[1];
+    const end = {
+      version: 1,
+      outcome: 'timed-out',
+      cause: 'Its time was up.',
+      endedAt: '2026-03-04T12:00:00.000Z',
+    };
+    expect(seen).toEqual({ phase: 'ended', end });
+    expect(JSON.parse(readFileSync(join(directory, 'end.json'), 'utf8'))).toEqual(end);
+    expect(statSync(join(directory, 'end.json')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory).sort()).toEqual(['end.json', 'ready.json', 'session.json']);
+    await cluster.setState('1', 'RUNNING');
+    expect((await look())[1]).toEqual(seen);
+    expect(await squeues()).toBe(1);
+  });
+
+  it('ended as it was first written down, when two look at the same time', async () => {
+    const directory = await cluster.add({ jobId: '1', state: 'CANCELLED', files: SECRETS });
+    const seen = await Promise.all([look(), look(), look()]);
+    const written: unknown = JSON.parse(readFileSync(join(directory, 'end.json'), 'utf8'));
+    for (const sights of seen) expect(sights[1]).toEqual({ phase: 'ended', end: written });
+    expect(readdirSync(directory).sort()).toEqual(['end.json', 'session.json']);
+  });
+
+  it('is one that the scheduler no longer knows, at the site where it was launched', async () => {
+    await cluster.add({ jobId: '1', record: { host } });
+    expect((await look())[1]).toMatchObject({ phase: 'ended', end: { outcome: 'unknown' } });
+  });
+
+  it.each([
+    ['on another site', { host: 'login1.elsewhere.example.com' }, /it was launched on login1.elsewhere/],
+    ['on nobody knows which', { host: undefined }, /does not say where it was launched/],
+  ])('is none that the scheduler no longer knows, launched %s', async (_, record, why) => {
+    const directory = await cluster.add({ jobId: '1', record: record, files: SECRETS });
+    expect((await look())[1]).toMatchObject({ phase: 'unknown', why: expect.stringMatching(why) as string });
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(SECRET_FILES));
+    expect(readdirSync(directory)).not.toContain('end.json');
+  });
+
+  it('is told by its job alone while the scheduler cannot be asked, and not written down', async () => {
+    const files = { ...SECRETS, outcome: 'failed: no Jupyter\n' };
+    const directory = await cluster.add({ jobId: '1', state: 'RUNNING', files });
+    await cluster.replace('squeue', 'echo "Unable to contact slurm controller" >&2; exit 1');
+    expect((await look())[1]).toMatchObject({
+      phase: 'ended',
+      unsure: true,
+      end: { outcome: 'failed', cause: 'It failed: no Jupyter.' },
+    });
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(SECRET_FILES));
+    expect(readdirSync(directory)).not.toContain('end.json');
+  });
+
+  it.each([
+    ['says so', 'echo "Unable to contact slurm controller" >&2; exit 1'],
+    ['says so and ends well', 'echo "Socket timed out on send/recv operation" >&2'],
+    ['is gone', 'exit 127'],
+    ['answers nonsense', 'echo "1 RUNNING"'],
+  ])('is none whose scheduler cannot be asked: it %s', async (_, body) => {
+    const directory = await cluster.add({ jobId: '1', state: 'RUNNING', files: { ...SECRETS, ...READY } });
+    await cluster.replace('squeue', body);
+    expect((await look())[1]).toMatchObject({ phase: 'unknown', last: { node: 'n7' } });
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(SECRET_FILES));
+    expect(readdirSync(directory)).not.toContain('end.json');
+  });
+
+  it.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+    'is told where nothing can be written',
+    async () => {
+      await cluster.add({ jobId: '1', state: 'TIMEOUT', files: SECRETS });
+      spawnSync('mount', ['--bind', cluster.sessions, cluster.sessions]);
+      spawnSync('mount', ['-o', 'remount,bind,ro', cluster.sessions]);
+      try {
+        expect((await look())[1]).toMatchObject({ phase: 'ended', end: { outcome: 'timed-out' } });
+        expect(existsSync(join(await onlyDirectory(), 'end.json'))).toBe(false);
+        expect(existsSync(join(await onlyDirectory(), 'token'))).toBe(true);
+      } finally {
+        spawnSync('umount', [cluster.sessions]);
+      }
+    },
+  );
+
+  it('whose end.json is damaged is looked at anew', async () => {
+    await cluster.add({ jobId: '1', state: 'CANCELLED', files: { 'end.json': '{' } });
+    expect((await look())[1]).toMatchObject({ phase: 'ended', end: { outcome: 'cancelled' } });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a session without a scheduler', () => {
+  const local = (record: object = {}) => ({ scheduler: 'local', host, ...record });
+  // A process that cannot be there.
+  const jobId = 'local-4194305-1';
+
+  it('is looked at on its own machine', async () => {
+    await cluster.add({ jobId, record: local(), files: { 'local-exit': 'timed-out\n' } });
+    expect((await look())[jobId]).toMatchObject({ phase: 'ended', end: { outcome: 'timed-out' } });
+  });
+
+  it('of another machine is unknown', async () => {
+    await cluster.add({ jobId, record: local({ host: 'node7.example.org' }) });
+    expect((await look())[jobId]).toEqual({
+      phase: 'unknown',
+      why: 'it runs on node7.example.org itself: look there',
+    });
+  });
+
+  it('of another machine is told by the allocation that it runs in', async () => {
+    const sibling = host.replace(/^[^.]*/, (first) => `${first}99`);
+    const record = local({ host: sibling, allocation: '55', allocationScheduler: 'slurm' });
+    await cluster.add({ jobId, record, files: READY });
+    await cluster.add({ jobId: 'local-4194305-2', record, files: { outcome: 'completed\n' } });
+    await cluster.setState('55', 'RUNNING');
+    expect(await look()).toMatchObject({
+      [jobId]: { phase: 'ready', node: 'n1' },
+      'local-4194305-2': { phase: 'stopping' },
+    });
+    expect(await squeues()).toBe(1);
+    await cluster.setState('55', 'TIMEOUT');
+    expect((await look())[jobId]).toMatchObject({ phase: 'ended', end: { outcome: 'timed-out' } });
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('the proxy', () => {
+  const NAME = 'wise-apple-photo';
+
+  async function proxied(answer: { status: number; body?: object; ours?: boolean }, more: object = {}) {
+    const calls: string[] = [];
+    const server = await tlsServer((request, response) => {
+      calls.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers.authorization ?? ''}`);
+      if (answer.ours !== false) response.setHeader('start-jupyter-api', '1');
+      response.writeHead(answer.status).end(JSON.stringify(answer.body ?? {}));
+    });
+    const record = {
+      name: NAME,
+      url: `https://${NAME}.test.localhost:${server.port}/`,
+      endpoint: `test.localhost:${server.port}`,
+      protocol: 'v1' as const,
+      ...more,
+    };
+    return {
+      calls,
+      record,
+      files: { ...SECRETS, ...READY, 'redeem.secret': 'the-secret', 'ca.pem': server.ca },
+    };
+  }
+
+  const LOOK = `GET /api/v1/sessions/${NAME} Bearer the-secret`;
+  const GIVE_BACK = `DELETE /api/v1/sessions/${NAME} Bearer the-secret`;
+
+  it.each([
+    ['serves it', { status: 200, body: { name: NAME, phase: 'ready' } }, {}],
+    [
+      'was told of its end',
+      { status: 200, body: { name: NAME, phase: 'ready', ending: { at: '2026-03-04T12:05:00.000Z' } } },
+      { warned: true, endsAt: new Date('2026-03-04T12:05:00.000Z') },
+    ],
+    [
+      'has ended it',
+      { status: 200, body: { name: NAME, phase: 'ended', cause: 'an administrator of the proxy ended it' } },
+      {
+        doubt:
+          'the proxy has ended it: an administrator of the proxy ended it, so that its link leads nowhere',
+      },
+    ],
+    [
+      'has not heard of its job',
+      { status: 200, body: { name: NAME, phase: 'reserved' } },
+      { doubt: 'the proxy does not serve it yet' },
+    ],
+    [
+      'does not know it',
+      { status: 404 },
+      { doubt: 'the proxy does not know it any more, so that its link leads nowhere' },
+    ],
+    [
+      'is another one',
+      { status: 404, ours: false },
+      { doubt: expect.stringMatching(/^the proxy cannot be asked: .*HTTP status 404/) as string },
+    ],
+    [
+      'talks nonsense',
+      { status: 200, body: { name: 'other-apple-photo', phase: 'ready' } },
+      { doubt: expect.stringMatching(/^the proxy cannot be asked: /) as string },
+    ],
+  ])('is asked about one that is ready: it %s', async (_, answer, more) => {
+    const { calls, record, files } = await proxied(answer);
+    await cluster.add({ jobId: '1', state: 'RUNNING', record, files });
+    expect((await look({ proxy: true }))[1]).toEqual({ phase: 'ready', node: 'n1', ...more });
+    expect(calls).toEqual([LOOK]);
+  });
+
+  it('that does not answer is a doubt, no end', async () => {
+    const { record, files } = await proxied({ status: 200 });
+    const endpoint = `test.localhost:${await closedPort()}`;
+    await cluster.add({ jobId: '1', state: 'RUNNING', record: { ...record, endpoint }, files });
+    expect((await look({ proxy: true }))[1]).toMatchObject({
+      phase: 'ready',
+      doubt: expect.stringMatching(/^the proxy cannot be asked: /) as string,
+    });
+  });
+
+  it('is left alone unless that is wanted, and about any other session', async () => {
+    const { calls, record, files } = await proxied({ status: 404 });
+    await cluster.add({ jobId: '1', state: 'RUNNING', record, files });
+    await look();
+    const unready = { ...files, 'ready.json': '' };
+    await cluster.add({ jobId: '2', state: 'RUNNING', record, files: unready });
+    await cluster.add({ jobId: '3', state: 'PENDING', record, files });
+    await cluster.add({ jobId: '4', record, files, end: {} });
+    const classic = { ...record, protocol: 'classic' as const };
+    await cluster.add({ jobId: '5', state: 'RUNNING', record: classic, files });
+    await cluster.setState('1', 'PENDING');
+    await look({ proxy: true });
+    expect(calls).toEqual([]);
+  });
+
+  it('gets the name back of one whose job never could do it', async () => {
+    const { calls, record, files } = await proxied({ status: 204 });
+    const directory = await cluster.add({ jobId: '1', state: 'CANCELLED', record, files });
+    await look();
+    expect(calls).toEqual([GIVE_BACK]);
+    expect(existsSync(join(directory, 'redeem.secret'))).toBe(false);
+  });
+
+  it('gets no name back twice: the job has done it where its secret is gone', async () => {
+    const { calls, record, files } = await proxied({ status: 204 });
+    const directory = await cluster.add({ jobId: '1', state: 'CANCELLED', record, files });
+    await rm(join(directory, 'redeem.secret'));
+    await look();
+    expect(calls).toEqual([]);
+  });
+
+  it('of the classic kind gets it back as long as the token is there', async () => {
+    const { calls, record, files } = await proxied({ status: 200, ours: false }, { protocol: 'classic' });
+    await cluster.add({ jobId: '1', state: 'CANCELLED', record, files });
+    const other = await cluster.add({ jobId: '2', state: 'CANCELLED', record, files });
+    await rm(join(other, 'token'));
+    await look();
+    expect(calls).toEqual([`GET /destroytoken.cgi?token=${NAME} `]);
+  });
+
+  it('that refuses keeps no secret there', async () => {
+    const { record, files } = await proxied({ status: 500 });
+    const directory = await cluster.add({ jobId: '1', state: 'CANCELLED', record, files });
+    expect((await look())[1]).toMatchObject({ phase: 'ended' });
+    for (const name of SECRET_FILES) expect(existsSync(join(directory, name))).toBe(false);
+  });
+});
+
+describe('two machines are of one site', () => {
+  it.each([
+    ['login1.hpc.example.org', 'login2.hpc.example.org', true],
+    ['login01.hpc.example.org', 'LOGIN12.hpc.example.org', true],
+    ['ln-0001', 'ln-0042', true],
+    ['login1.hpc.example.org', 'login1.other.example.org', false],
+    ['login1.hpc.example.org', 'node1.hpc.example.org', false],
+    ['login1.hpc1.example.org', 'login1.hpc2.example.org', false],
+    ['login1', 'login1.hpc.example.org', false],
+  ])('%s, %s: %s', (one, other, same) => {
+    expect(sameSite(one, other)).toBe(same);
+  });
+});
