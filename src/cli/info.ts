@@ -1,9 +1,12 @@
 /** What `--info` says about a launch. Never a secret. */
+import { isBySsh } from '../launch/endpoint.js';
 import type { LaunchOptions } from '../launch/options.js';
 import type { Prepared } from '../launch/prepare.js';
 import { valueWords } from '../launch/profiles/locks.js';
+import { sshWays } from '../launch/ssh-plan.js';
 import { formatMinutes } from '../scheduler/duration.js';
 import type { JobKey } from '../site/schema.js';
+import { reachedBySsh } from '../words/ssh.js';
 import { commandLine } from './command-line.js';
 
 /** Label and text of each line. */
@@ -21,6 +24,7 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
     ['Time', minutes ? `${formatMinutes(minutes.value)} (from ${minutes.from})` : 'as the template says'],
     ['Script', template.path],
     ['Notebook directory', prepared.rootDir],
+    ...(isBySsh(options, system) ? [sshLine(prepared, options)] : []),
     ['Session files', place.directory],
     ['Jupyter', jupyter ? `${jupyter.path} (${versions.join(', ')})` : 'not looked at'],
     ...(image === undefined ? [] : imageLines(image, recorded['sj_image_binds'] ?? '')),
@@ -29,6 +33,11 @@ export function infoLines(prepared: Prepared, options: LaunchOptions): [label: s
       : [['Site variables in force', prepared.siteVariables.join(', ') || 'none'] as [string, string]]),
     [here ? 'Started with' : 'Submitted with', commandLine(command)],
   ];
+}
+
+function sshLine(prepared: Prepared, options: LaunchOptions): [label: string, text: string] {
+  const { ssh_host: host } = prepared.system.values;
+  return ['Reached by', reachedBySsh(sshWays(options, prepared), host)];
 }
 
 function imageLines(image: string, binds: string): [label: string, text: string][] {

@@ -25,8 +25,16 @@ export async function planSsh(
   return {
     ways: sshWays(options, prepared),
     localPort: options.localPort ?? chosenPort(context.random(2)),
-    host: prepared.system.values.ssh_host ?? (await loginHost(context)),
+    host: await sshHost(context, prepared.system),
   };
+}
+
+/** NAME or NAME:PORT. */
+export async function sshHost(
+  context: Pick<LaunchContext, 'env' | 'signal'>,
+  system: Prepared['system'] | undefined,
+): Promise<string> {
+  return system?.values.ssh_host ?? (await loginHost(context));
 }
 
 export function sshWays(

@@ -5,7 +5,7 @@ import { startPath } from '../jupyter/server-choice.js';
 import { isObject } from '../session/parse-record.js';
 import { readSmallFile } from '../session/small-file.js';
 import { SSH_WAYS, type SshWay } from '../site/schema.js';
-import { badReady, endedForSsh } from '../words/ssh.js';
+import { badReady, tokenGone } from '../words/ssh.js';
 import type { KnownSession } from './known-sessions.js';
 
 export interface Connection {
@@ -46,7 +46,7 @@ export async function connectionOf(
   const ready = await readReady(directory);
   if (ready === undefined) return undefined;
   const token = await readSmallFile(join(directory, 'token'));
-  if (token === undefined) throw endedForSsh(record.jobId ?? record.id);
+  if (token === undefined) throw tokenGone(record.jobId ?? record.id);
   const { way, node } = ready;
   const host = record.sshHost ?? record.host ?? node;
   const jumps = way !== 'address' && !isSame(host, node);

@@ -69,9 +69,8 @@ export function queuedForSsh(reason: string | undefined): string {
     : sentence(`Its job waits in the queue: ${words}`);
 }
 
-export function endedForSsh(id: string, cause?: string): StartJupyterError {
-  const why = cause === undefined ? '' : ` ${sentence(cause)}`;
-  return new StartJupyterError('session-ended', `The session has ended, and the way to it with it.${why}`, {
+export function tokenGone(id: string): StartJupyterError {
+  return new StartJupyterError('session-ended', 'This session has ended, or is just ending.', {
     hint: `What became of it: start-jupyter status ${id}\nTo start it again: start-jupyter again ${id}`,
   });
 }
@@ -113,4 +112,34 @@ export function aboutTheTunnel({ id, host, node, localPort, certificate }: SshFa
 /** A name that only the cluster may know. */
 export function shortHost(host: string): string {
   return `${host} may not be known outside: if ssh does not find it, put the name there that you log in with. (Your site can say it: ssh_host in systems.yaml.)`;
+}
+
+/** For --info. */
+export function reachedBySsh(ways: readonly string[], host: string | undefined): string {
+  return `ssh through ${host ?? 'the host where this is typed'}, to the first of these that its node offers: ${ways.join(', ')}`;
+}
+
+/** For the doctor. */
+export const SSH_LABEL = 'Login host';
+
+export function noProxyNeeded(): string {
+  return 'none is needed: ssh leads to the notebooks';
+}
+
+export function hostKnown(host: string): string {
+  return `ssh goes through ${host}`;
+}
+
+export function hostUnknown(host: string): { text: string; hint: string } {
+  return {
+    text: `${host} is not known here by that name`,
+    hint: 'It may be known outside all the same. It is ssh_host in systems.yaml: the name that people log in with.',
+  };
+}
+
+export function hostShort(host: string): { text: string; hint: string } {
+  return {
+    text: `${host} is a name without a domain, which may not be known outside`,
+    hint: 'Name the host that people log in with: "ssh_host:" in systems.yaml.',
+  };
 }

@@ -8,6 +8,7 @@ import { isBySsh, reachOf } from '../../launch/endpoint.js';
 import type { ForegroundSession } from '../../launch/here/foreground-session.js';
 import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
+import { sshWays } from '../../launch/ssh-plan.js';
 import { giveBackAll } from '../../launch/undo.js';
 import { formatMinutes } from '../../scheduler/duration.js';
 import { linkPrinted, timeoutInForeground } from '../../words/following.js';
@@ -41,8 +42,8 @@ export async function launchCommand(
   });
   try {
     const prepared = await prepare(context, options);
-    // Contradictions are said by a dry run as well.
-    isBySsh(options, prepared.system);
+    // What contradicts itself is said by a dry run as well.
+    if (isBySsh(options, prepared.system)) sshWays(options, prepared);
     if (options.info) for (const line of infoLines(prepared, options)) console.info(line);
     if (options.dryRun) {
       await printDryRun(prepared, options.schedulerArguments, { console, flags, host });

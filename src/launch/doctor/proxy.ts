@@ -1,15 +1,22 @@
 import type { X509Certificate } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { setTimeout } from 'node:timers/promises';
 import { StartJupyterError } from '../../errors.js';
 import type { Endpoint } from '../../satellite/client.js';
 import { lookAtProxy } from '../../satellite/look.js';
 import { manageHost } from '../../satellite/protocol.js';
+import type { System } from '../../site/system.js';
+import { hostKnown, hostShort, hostUnknown, noProxyNeeded, SSH_LABEL } from '../../words/ssh.js';
 import { authority } from '../authority.js';
-import { endpointOf } from '../endpoint.js';
+import type { LaunchContext } from '../context.js';
+import { endpointOf, isBySsh } from '../endpoint.js';
+import { sshHost } from '../ssh-plan.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
 /** Less than what a look may take. */
 const TIMEOUT_MS = 7000;
+const LOOKUP_MS = 3000;
 const DAY_MS = 86_400_000;
 /** A certificate that is renewed by itself has been by then. */
 const EXPIRES_SOON_DAYS = 14;
@@ -22,6 +29,8 @@ export async function lookAtProxyOf({ context, options, system }: Surroundings):
     const text = 'not looked at: which one it is depends on the system';
     return [doubtful('Proxy', text, 'Mend what is above, or name it: --endpoint HOST.')];
   }
+  if (isBySsh(options, system ?? { values: {} }))
+    return [good('Proxy', noProxyNeeded()), await loginHostFinding(context, system)];
   const endpoint = await whereTo({ context, options, ...(system ? { system } : {}) });
   if (endpoint === undefined) {
     return [good('Proxy', 'none is needed: your browser connects to this machine itself')];
@@ -42,6 +51,24 @@ export async function lookAtProxyOf({ context, options, system }: Surroundings):
     ...(certificate ? [certificateFinding(certificate, endpoint, answered)] : []),
     ...(date ? [clockFinding(date, asked, answered)] : []),
   ];
+}
+
+/** Names mean the same everywhere only with their domain; what this machine's resolver knows is a sign, no more. */
+async function loginHostFinding(context: LaunchContext, system: System | undefined): Promise<Finding> {
+  const host = (await sshHost(context, system)).split(':')[0] ?? '';
+  if (!host.includes('.')) {
+    const { text, hint } = hostShort(host);
+    return doubtful(SSH_LABEL, text, hint);
+  }
+  const known = await Promise.race([
+    lookup(host).then(
+      () => true,
+      () => false,
+    ),
+    setTimeout(LOOKUP_MS, false, { ref: false }),
+  ]);
+  const { text, hint } = hostUnknown(host);
+  return known ? good(SSH_LABEL, hostKnown(host)) : doubtful(SSH_LABEL, text, hint);
 }
 
 async function whereTo({ context, options, system }: Surroundings): Promise<Endpoint | undefined> {
