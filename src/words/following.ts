@@ -15,12 +15,22 @@ export function passed(milliseconds: number): string {
   return `${seconds} second${seconds === 1 ? '' : 's'}`;
 }
 
-/** "14:05", and on another day "14:05 on Tuesday, 24 November": the time of this machine. */
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = [
+  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
+  ...['August', 'September', 'October', 'November', 'December'],
+];
+
+/**
+ * "14:05", and on another day "14:05 on Tuesday, 24 November": the time of this machine. By hand, since the data of
+ * languages that Node loads for toLocaleString takes its time.
+ */
 export function clockTime(time: Date, now: Date): string {
-  const clock = time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+  const clock = [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
   if (time.toDateString() === now.toDateString()) return clock;
-  const day = time.toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
-  return `${clock} on ${day}`;
+  const year = time.getFullYear() === now.getFullYear() ? '' : ` ${time.getFullYear()}`;
+  const month = MONTHS[time.getMonth()] ?? '';
+  return `${clock} on ${DAYS[time.getDay()] ?? ''}, ${time.getDate()} ${month}${year}`;
 }
 
 /** What its own command calls a session, and where its log is. */

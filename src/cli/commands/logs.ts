@@ -1,5 +1,6 @@
 /** `start-jupyter logs` */
 import { join } from 'node:path';
+import { StartJupyterError } from '../../errors.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { chooseSession } from '../../launched/choose-session.js';
 import { follow, watchSession } from '../../launched/follow.js';
@@ -59,7 +60,7 @@ function createLog(session: KnownSession, lastLines: number, writer: LogWriter, 
   return {
     async readOn() {
       const read = await readLog(path, position ?? { lastLines }, writer.write).catch((error: unknown) => {
-        throw unreadableLog(path, error);
+        throw error instanceof StartJupyterError ? error : unreadableLog(path, error);
       });
       if (read === undefined) return;
       if (read.anew) console.say(logAnew());
