@@ -137,7 +137,50 @@ describe.skipIf(LIVE === '')(`the adapter on a real ${LIVE || 'scheduler'}`, () 
     const job = await submit(prepared);
     writeFileSync(join(prepared.directory, 'end'), '3');
     const last = (await ended(job)).at(-1);
-    expect(last).toMatchObject({ phase: 'ended', outcome: 'failed' });
+    expect(last).toMatchObject({ phase: 'ended', outcome: 'failed', exitStatus: 3 });
+  });
+
+  test('says of many jobs with one question how each is', async () => {
+    const own = await Promise.all([prepare(), prepare(), prepare()]);
+    const jobs = await Promise.all(own.map((prepared) => submit(prepared)));
+    const [first, second, third] = jobs as [JobId, JobId, JobId];
+    await Promise.all([running(first), running(second)]);
+    writeFileSync(join(own[1].directory, 'end'), '0');
+    await ended(second);
+    const names = own.map(({ request }) => request.name);
+    const nobodys = { ...first, id: `99999999${/\..*$/.exec(first.id)?.[0] ?? ''}` };
+    const asked = [
+      { id: first, name: names[0] ?? '' },
+      { id: second, name: names[1] ?? '' },
+      { id: third, name: 'jupyter-another' },
+      { id: nobodys, name: names[2] ?? '' },
+    ];
+    const states = await (await scheduler()).inspectAll(asked);
+    expect(Object.fromEntries(states)).toMatchObject({
+      [first.id]: { phase: 'running' },
+      [second.id]: { phase: 'ended' },
+      [third.id]: { phase: 'unknown', why: expect.stringContaining('another job') as string },
+      [nobodys.id]: { phase: 'ended', outcome: 'unknown' },
+    });
+    const [alone] = await (await scheduler()).inspectAll(asked.slice(3));
+    expect(alone?.[1]).toMatchObject({ phase: 'ended', outcome: 'unknown' });
+  });
+
+  test('warns a job, where it can, and leaves it its time', async () => {
+    const adapter = await scheduler();
+    if (!adapter.warns) return;
+    const own = TEMPLATE.replace('\n', "\n#SBATCH --signal=B:TERM@300\ntrap 'echo warned' USR1\n");
+    const times = { walltime: { value: 2, rank: 'upper' }, warnBefore: { value: 1, rank: 'upper' } } as const;
+    const prepared = await prepare(times, own);
+    const job = await submit(prepared);
+    await running(job);
+    const until = Date.now() + WAIT_MS;
+    const log = () => readFileSync(prepared.request.logFile, 'utf8');
+    while (!log().includes('warned') && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    expect(log()).toMatch(/^runs as .*\nwarned\n/);
+    expect(await adapter.inspect(job)).toMatchObject({ phase: 'running' });
   });
 
   test('cancels a job, and one that is over is no error', async () => {
