@@ -1,5 +1,6 @@
 /** Whether a template's text can become a job. Pure: reading is in templates.ts, what only warns in doubts.ts. */
 import { isUtf8 } from 'node:buffer';
+import { badTemplate } from '../words/templates.js';
 import { namesCall, readCall, type Server } from './call.js';
 import {
   isBlank,
@@ -10,7 +11,7 @@ import {
   TEMPLATE_VALUES,
 } from './placeholders.js';
 import { shellLines, type ShellLine } from './shell-lines.js';
-import { badTemplate, wrong, type TemplateProblem } from './template-problem.js';
+import { wrong, type TemplateProblem } from './template-problem.js';
 
 /** The bash of a shebang: `#!/bin/bash -l`, `#!/usr/bin/env bash`. Not sh: what the job sources is bash. */
 const BASH_SHEBANG = /^#!\s*\/\S*\/(?:env\s+(?:-S\s+)?)?(?:\/\S*\/)?bash(?:\s|$)/;

@@ -1,5 +1,4 @@
 /** What is wrong with a template, or may be. */
-import { StartJupyterError } from '../errors.js';
 
 export interface TemplateProblem {
   /** `error`: it does not work, a launch refuses it. `warning`: it may be meant otherwise. */
@@ -24,20 +23,4 @@ export function wrong(line: number | undefined, what: string, hint?: string): Te
 /** The same for what may be meant so. */
 export function doubtful(line: number | undefined, what: string, hint?: string): TemplateProblem {
   return { ...wrong(line, what, hint), severity: 'warning' };
-}
-
-/** @param file as it shall be named; @param more whether it has other mistakes as well */
-export function badTemplate(
-  file: string,
-  { line, what, hint }: Omit<TemplateProblem, 'severity'>,
-  more = false,
-): StartJupyterError {
-  const where = line === undefined ? file : `${file}, line ${line}:`;
-  const others = more ? ['There is more: start-jupyter templates check says everything that is wrong.'] : [];
-  const hints = [...(hint === undefined ? [] : [hint]), ...others];
-  return new StartJupyterError(
-    'bad-template',
-    `The template ${where} ${what}`,
-    hints.length === 0 ? {} : { hint: hints.join('\n') },
-  );
 }

@@ -2,9 +2,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
+import { badTemplate } from '../words/templates.js';
 import type { Server } from './call.js';
 import { checkTemplate, templateText } from './check.js';
-import { badTemplate, wrong } from './template-problem.js';
 
 const LARGEST_BYTES = 1024 * 1024;
 
@@ -65,7 +65,7 @@ export async function readTemplate(path: string): Promise<Template> {
  */
 export async function templateBytes(path: string): Promise<Uint8Array> {
   const refuse = (what: string): never => {
-    throw badTemplate(path, wrong(undefined, what));
+    throw badTemplate(path, { what });
   };
   try {
     const found = await stat(path);

@@ -7,6 +7,7 @@ import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import { profileLines, profileObject } from '../profile-lines.js';
+import { OFFERS_NOT_KNOWN } from '../../words/profiles.js';
 
 /** Lists the profiles that are offered to this person, with what they say. */
 export async function listProfiles(flags: { system?: string; json?: boolean }, host: Host): Promise<void> {
@@ -16,9 +17,7 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
     const { system, why } = await findSystem(context, namedSystem(flags, host));
     const { profiles, usual, unsure } = await offeredProfiles(context, system);
     if (unsure) {
-      console.warn(
-        'It cannot be told which profiles are offered to you, because "id" gives no answer: all are shown.',
-      );
+      console.warn(OFFERS_NOT_KNOWN);
     }
     if (flags.json) {
       const objects = profiles.map((profile) => profileObject(profile, profile.name === usual));

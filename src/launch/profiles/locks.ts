@@ -1,7 +1,7 @@
 /** What a person asks for against what a profile's site leaves no choice of. */
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import type { Server } from '../../jupyter/server-choice.js';
 import { formatMinutes } from '../../scheduler/duration.js';
 import { rivalsOf } from '../../site/lay-over.js';
@@ -9,6 +9,7 @@ import type { Profile } from '../../site/profiles.js';
 import type { JobKey } from '../../site/schema.js';
 import type { System } from '../../site/system.js';
 import type { LaunchOptions } from '../options.js';
+import { LOCKED, lockedOption } from '../../words/profiles.js';
 
 /** Options whose names differ from their keys in more than the underscore. */
 const OTHER_NAMES: Partial<Record<JobKey, keyof LaunchOptions>> = {
@@ -26,14 +27,13 @@ export function refuseLocked(options: LaunchOptions, { name, values, locked }: P
     const [asked, said] = [optionOf(options, key), values[key]];
     if (asked !== undefined && !agrees(key, asked, said, cwd)) {
       const from = options.from(key);
-      const instead = key === 'time' ? `Ask for at most -t ${values.time ?? 0}` : leaveOut(from);
-      throw refusal(contradiction(key, { name, from, asked, said }), instead, options);
+      const what = contradiction(key, { name, from, asked, said });
+      throw refusal(what, from, options, key === 'time' ? (values.time ?? 0) : undefined);
     }
     const rival = rivalsOf(key).find((other) => optionOf(options, other) !== undefined);
     if (rival === undefined) continue;
     const from = options.from(rival);
-    const what = notPossible(from, name, key, valueWords(key, said));
-    throw refusal(what, leaveOut(from), options);
+    throw refusal(LOCKED.rival(from, name, key, valueWords(key, said)), from, options);
   }
 }
 
@@ -50,14 +50,13 @@ export function refuseOtherServer(
   const name = profile?.name ?? '';
   if (locked.includes('template') && options.server !== undefined && chosen.template === undefined) {
     const from = options.from('server');
-    const what = `${from} cannot be ${options.server}: the template ${values.template ?? ''}, which the profile ${name} fixes, starts its own.`;
-    throw refusal(what, leaveOut(from), options);
+    const what = LOCKED.templateOfItsOwn(from, options.server, values.template ?? '', name);
+    throw refusal(what, from, options);
   }
   const other = chosen.server !== undefined && chosen.server !== values.server;
   if (locked.includes('server') && options.batchScript !== undefined && other) {
     const from = options.from('template');
-    const what = `${from} starts ${chosen.server} itself: the profile ${name} fixes the server to ${values.server ?? ''}.`;
-    throw refusal(what, leaveOut(from), options);
+    throw refusal(LOCKED.otherServer(from, chosen.server ?? '', name, values.server ?? ''), from, options);
   }
 }
 
@@ -94,23 +93,12 @@ interface Contradiction {
 
 function contradiction(key: JobKey, { name, from, asked, said }: Contradiction): string {
   const [wanted, fixed] = [valueWords(key, asked), valueWords(key, said)];
-  if (key === 'time') return `${from} asks for ${wanted}: the profile ${name} allows ${fixed} at most.`;
+  if (key === 'time') return LOCKED.tooLong(from, wanted, name, fixed);
   // Two options, --nv and --rocm, give it.
-  if (key === 'image_gpu') return notPossible(from, name, key, fixed);
-  return `${from} cannot be ${wanted}: the profile ${name} fixes it to ${fixed}.`;
+  if (key === 'image_gpu') return LOCKED.rival(from, name, key, fixed);
+  return LOCKED.other(from, wanted, name, fixed);
 }
 
-function notPossible(from: string, name: string, key: JobKey, fixed: string): string {
-  return `${from} is not possible with the profile ${name}, which fixes ${key} to ${fixed}.`;
-}
-
-function leaveOut(from: string): string {
-  return from.startsWith('--') ? `Leave ${from} out` : `Take the variable away (unset ${from})`;
-}
-
-function refusal(what: string, instead: string, { profile }: LaunchOptions): StartJupyterError {
-  const why = profile === undefined ? ' This one is used where nobody names one.' : '';
-  return new StartJupyterError('locked-option', what, {
-    hint: `${instead}, or choose another profile with --profile: "start-jupyter profiles" lists them.${why}`,
-  });
+function refusal(what: string, from: string, { profile }: LaunchOptions, limit?: number): StartJupyterError {
+  return lockedOption(what, { from, limit, isUsual: profile === undefined });
 }

@@ -1,5 +1,5 @@
 /** Profiles: named sets of options in systems.yaml. */
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { applyProfile } from '../../site/apply-profile.js';
 import { didYouMean } from '../../site/nearest.js';
 import type { Profile } from '../../site/profiles.js';
@@ -8,6 +8,14 @@ import type { LaunchContext } from '../context.js';
 import { refuseLocked } from './locks.js';
 import { audience, isFor, isForEverybody, whoAmI, type Person } from './offered.js';
 import type { LaunchOptions } from '../options.js';
+import {
+  goingOnWithoutProfile,
+  goingOnWithoutUnsure,
+  noSuchProfile,
+  offerNotKnown,
+  profileNotOffered,
+  WHY_PROFILE,
+} from '../../words/profiles.js';
 
 /**
  * The system with the profile that was chosen, or else with its default one, if that is offered to this person.
@@ -26,7 +34,7 @@ export async function withProfile(
   if (profile === undefined) return system;
   const isDefault = named === undefined;
   refuseLocked(options, profile, context.cwd);
-  const why = isDefault ? `the default of ${system.name}` : `given by ${options.from('profile')}`;
+  const why = isDefault ? WHY_PROFILE.usual(system.name) : WHY_PROFILE.named(options.from('profile'));
   const description = profile.description === undefined ? '' : `, ${profile.description}`;
   context.progress.fact('Profile', `${profile.name}${description} (${why})`);
   return applyProfile(system, profile, !isDefault);
@@ -66,35 +74,25 @@ async function namedProfile(
   const profile = system.profiles?.get(name);
   if (profile === undefined) throw await unknownProfile(context, options, name, system);
   const offered = isFor(profile, await personFor(context, profile));
-  if (offered === undefined) context.progress.warn(cannotTell(profile));
+  if (offered === undefined) context.progress.warn(offerNotKnown(name, audience(profile)));
   if (offered !== false) return profile;
-  throw new StartJupyterError(
-    'profile-not-offered',
-    `The profile ${name} is not offered to you: it is for ${audience(profile)}.`,
-    {
-      hint: `If you should be among them, ask those who run ${system.name}. "start-jupyter profiles" lists the ones that you may choose.`,
-    },
-  );
+  throw profileNotOffered(name, audience(profile), system.name);
 }
 
 async function defaultProfile(context: LaunchContext, system: System): Promise<Profile | undefined> {
   const profile = system.profiles?.get(system.values.profile ?? '');
   if (profile === undefined) return undefined;
   const offered = isFor(profile, await personFor(context, profile));
-  if (offered === undefined) context.progress.warn(`${cannotTell(profile)} Going on without it.`);
+  if (offered === undefined) context.progress.warn(goingOnWithoutUnsure(profile.name, audience(profile)));
   // Their own file asks for it: they would wonder.
   else if (!offered && system.origins.profile?.layer === 'user') {
-    context.progress.warn(`Going on without the profile ${profile.name}: it is for ${audience(profile)}.`);
+    context.progress.warn(goingOnWithoutProfile(profile.name, audience(profile)));
   }
   return offered ? profile : undefined;
 }
 
 async function personFor(context: LaunchContext, profile: Profile): Promise<Person | undefined> {
   return isForEverybody(profile) ? undefined : whoAmI(context);
-}
-
-function cannotTell(profile: Profile): string {
-  return `It cannot be told whether the profile ${profile.name} is offered to you (for ${audience(profile)}): "id" gives no answer.`;
 }
 
 async function unknownProfile(
@@ -105,13 +103,6 @@ async function unknownProfile(
 ): Promise<StartJupyterError> {
   const { profiles } = await offeredProfiles(context, system);
   const names = profiles.map((profile) => profile.name);
-  const there =
-    names.length === 0
-      ? `${system.name} has no profiles for you.`
-      : `There are: ${names.join(', ')}${didYouMean(name, names)}.`;
-  return new StartJupyterError(
-    'unknown-profile',
-    `${system.name} has no profile ${JSON.stringify(name)} (from ${options.from('profile')}).`,
-    { hint: `${there} "start-jupyter profiles" shows what they say.` },
-  );
+  const from = options.from('profile');
+  return noSuchProfile(name, { from, system: system.name, names, meant: didYouMean(name, names) });
 }

@@ -1,6 +1,5 @@
 /** The template that somebody chose for a launch. */
 import { dirname } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
 import type { Server } from '../../jupyter/server-choice.js';
 import { templateServer } from '../../script/check.js';
 import { readTemplate, type Template } from '../../script/templates.js';
@@ -9,6 +8,7 @@ import type { LaunchContext } from '../context.js';
 import { findTemplate, type TemplateSearch } from './find-template.js';
 import { homeDirectory } from '../home.js';
 import type { LaunchOptions } from '../options.js';
+import { templateHasServer } from '../../words/templates.js';
 import { foldersUpTo, templateFolders } from './template-folders.js';
 
 type Surroundings = Pick<LaunchContext, 'env' | 'platform' | 'cwd' | 'packageFolder'>;
@@ -46,11 +46,8 @@ export async function chooseTemplate(
   const typed = (key: 'server' | 'template'): boolean => options.from(key).startsWith('--');
   if (typed('template') && !typed('server')) return { template, server: own };
   if (typed('server') && !typed('template')) return { server: asked };
-  throw new StartJupyterError(
-    'bad-option',
-    `${options.from('server')} and ${options.from('template')} do not go together: ${template.path} starts ${own} itself.`,
-    { hint: 'Leave the server to the template. One that says only start_session takes any.' },
-  );
+  const from = { server: options.from('server'), template: options.from('template') };
+  throw templateHasServer(from, template.path, own);
 }
 
 function serverAlone(server: Server | undefined): Pick<ChosenTemplate, 'server'> {

@@ -1,8 +1,9 @@
 /** A template as a new file, never over another one. */
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { typedPath } from '../home.js';
+import { copyIsThere, copyNotWritten, noFolderForCopy } from '../../words/templates.js';
 
 export interface CopyPlaces {
   /** The template's name (`slurm/astro.sh`); of a file elsewhere, what it would be called in a folder of templates. */
@@ -22,7 +23,7 @@ export async function copyDestination(to: string | undefined, places: CopyPlaces
   if (to === undefined) return join(ownFolder, name);
   const path = typedPath(to, home, cwd);
   if (await isFolder(path)) return join(path, basename(name));
-  if (to.endsWith('/')) throw noFolder(path);
+  if (to.endsWith('/')) throw noFolderForCopy(path);
   if (/^[^./~][^/]*$/.test(to) && !to.endsWith('.sh')) return join(ownFolder, dirname(name), `${to}.sh`);
   return path;
 }
@@ -50,19 +51,8 @@ export async function writeCopy(bytes: Uint8Array, path: string, ownFolder: stri
 }
 
 function notCopied(path: string, { code = 'unknown error' }: NodeJS.ErrnoException): StartJupyterError {
-  if (code === 'EEXIST') {
-    return new StartJupyterError('bad-option', `${path} is there already; nothing was copied`, {
-      hint: 'Give the copy another name: start-jupyter templates copy NAME NEW_NAME.',
-    });
-  }
-  if (code === 'ENOENT') return noFolder(dirname(path));
-  return new StartJupyterError('bad-directory', `${path} cannot be written (${code})`);
-}
-
-function noFolder(path: string): StartJupyterError {
-  return new StartJupyterError('bad-directory', `There is no folder ${path}`, {
-    hint: 'Make it first, or name another.',
-  });
+  if (code === 'EEXIST') return copyIsThere(path);
+  return code === 'ENOENT' ? noFolderForCopy(dirname(path)) : copyNotWritten(path, code);
 }
 
 async function isFolder(path: string): Promise<boolean> {

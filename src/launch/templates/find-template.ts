@@ -1,10 +1,11 @@
 /** The template that a name means: one of the folders', or a file. */
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { SCHEDULER_FOLDERS, SHIPPED_NAME, templateNames } from '../../script/templates.js';
 import { nearest } from '../../site/nearest.js';
 import { typedPath } from '../home.js';
+import { noSuchTemplate, perhapsMeant, sayInFull, templateOrFile } from '../../words/templates.js';
 import type { LayerName, TemplateFolder } from './template-folders.js';
 
 export interface TemplateSearch {
@@ -93,12 +94,10 @@ async function whatIsAt(path: string): Promise<'file' | 'folder' | undefined> {
 }
 
 function ambiguous(name: string, named: NamedTemplate, file: string): StartJupyterError {
-  const whose = { user: 'your', site: 'the site’s', shipped: 'the shipped' }[named.layer];
-  const full = named.name === name ? named.path : named.name;
-  return new StartJupyterError(
-    'unknown-template',
-    `"${name}" is the name of ${whose} template ${named.name}, and a file of that name lies in ${dirnameOf(file, name)} as well`,
-    { hint: `Write ${isAbsolute(name) ? name : `./${name}`} for the file, ${full} for the template.` },
+  return templateOrFile(
+    name,
+    { ...named, full: named.name === name ? named.path : named.name },
+    { folder: dirnameOf(file, name), full: isAbsolute(name) ? name : `./${name}` },
   );
 }
 
@@ -114,16 +113,7 @@ async function unknown(search: TemplateSearch, file: string): Promise<StartJupyt
     (one) => !one.includes('/') || schedulers.some((kind) => one.startsWith(`${kind}/`)),
   );
   const meant = isName ? meantName(name, fitting, there) : undefined;
-  const elsewhere = isName
-    ? `it is in no folder of templates, and ${file} does not exist`
-    : `${file} does not exist`;
-  const shown = fitting.length > 0 ? fitting : there;
-  return new StartJupyterError('unknown-template', `There is no template "${name}": ${elsewhere}`, {
-    hint: [
-      ...(meant === undefined ? [] : [meant]),
-      `There are ${shown.join(', ')}. Any other is given by its path. "start-jupyter templates" says more.`,
-    ].join('\n'),
-  });
+  return noSuchTemplate(name, { isName, file, there: fitting.length > 0 ? fitting : there, meant });
 }
 
 async function allNames(folders: readonly TemplateFolder[]): Promise<string[]> {
@@ -140,7 +130,7 @@ async function allNames(folders: readonly TemplateFolder[]): Promise<string[]> {
 function meantName(name: string, fitting: readonly string[], there: readonly string[]): string | undefined {
   const bare = (one: string): string => one.replace(/^[a-z]+\//, '').replace(/\.sh$/, '');
   const others = there.filter((one) => bare(one) === bare(name));
-  if (others.length > 0) return `There is ${others.join(', ')}: say it in full if that is meant.`;
+  if (others.length > 0) return sayInFull(others);
   const meant = nearest(bare(name), fitting.map(bare));
-  return meant === undefined ? undefined : `Did you mean ${meant}?`;
+  return meant === undefined ? undefined : perhapsMeant(meant);
 }
