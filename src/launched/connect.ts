@@ -77,7 +77,8 @@ export function sshCommand({ user, host, node, localPort, target }: SshCommand):
   const jump = [...(port === undefined ? [] : ['-p', port]), quoted(`${user}@${name}`)];
   const through = node === undefined ? [] : ['-J', quoted(`${user}@${host}`)];
   const to = node === undefined ? jump : [quoted(`${user}@${node}`)];
-  const forward = ['-L', `localhost:${localPort}:${target}`];
+  // Not localhost: for ssh that is 127.0.0.1 and ::1, and it goes on where only one of them is taken.
+  const forward = ['-L', `127.0.0.1:${localPort}:${target}`];
   return ['ssh', '-N', '-o', 'ExitOnForwardFailure=yes', ...through, ...forward, ...to].join(' ');
 }
 

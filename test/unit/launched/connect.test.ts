@@ -46,7 +46,7 @@ describe('the ssh command', () => {
     const read = execFileSync(program, ['-G', '-F', 'none', ...words], { encoding: 'utf8' });
     expect(read).toMatch(/^user ada$/m);
     expect(read).toMatch(/^exitonforwardfailure yes$/m);
-    expect(read).toContain(`\nlocalforward [localhost]:9000 ${forward}\n`);
+    expect(read).toContain(`\nlocalforward [127.0.0.1]:9000 ${forward}\n`);
     if ('node' in facts) expect(read).toMatch(/^hostname n1\n[^]*^proxyjump ada@login.example.org:2222$/m);
     else expect(read).toMatch(/^hostname login.example.org\nport 2222$/m);
   });
