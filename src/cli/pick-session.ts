@@ -1,5 +1,5 @@
 /** Which of several sessions a person means, asked on the terminal. */
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { LaunchContext } from '../launch/context.js';
 import type { Pick, SeenSession } from '../launched/choose-session.js';
 import type { KnownSession } from '../launched/known-sessions.js';
@@ -30,34 +30,21 @@ async function pick(
   const numbered = lines.map((line, at) => `${String(at + 1).padStart(width)}  ${line}`);
   host.stderr.write(`${pickHeading()}\n${' '.repeat(width)}  ${heading}\n${numbered.join('\n')}\n`);
   // No terminal of readline's own: Ctrl-C then is the signal that it is everywhere.
-  const lineReader = createInterface({ input: host.stdin, output: host.stderr, terminal: false });
+  const reader = createInterface({ input: host.stdin, terminal: false, signal: context.signal });
+  const question = pickQuestion(live.length);
   try {
-    for (;;) {
-      const typed = await answer(lineReader, pickQuestion(live.length), context.signal);
+    host.stderr.write(question);
+    for await (const line of reader) {
+      const typed = line.trim();
       const chosen = typed === '' ? live[0] : /^\d+$/.test(typed) ? live[Number(typed) - 1] : undefined;
       if (chosen !== undefined) return chosen.session;
-      host.stderr.write(`${notOfThem(live.length)}\n`);
+      host.stderr.write(`${notOfThem(live.length)}\n${question}`);
     }
+    host.stderr.write('\n');
   } finally {
-    lineReader.close();
+    reader.close();
     host.stdin.pause();
   }
-}
-
-/** @throws StartJupyterError 'interrupted' after Ctrl-C, and where the input ends */
-async function answer(
-  reader: ReturnType<typeof createInterface>,
-  question: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const ended = new AbortController();
-  const end = (): void => ended.abort();
-  reader.once('close', end);
-  try {
-    return (await reader.question(question, { signal: AbortSignal.any([signal, ended.signal]) })).trim();
-  } catch {
-    throw notChosen();
-  } finally {
-    reader.off('close', end);
-  }
+  // Ctrl-C, or the input has ended.
+  throw notChosen();
 }
