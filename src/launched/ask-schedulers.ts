@@ -99,7 +99,7 @@ async function askHere(
 }
 
 /** Older records do not say it: `123.server` is an id of Torque and PBS. */
-function schedulerOf(allocation: string): 'slurm' | 'pbs' {
+export function schedulerOf(allocation: string): 'slurm' | 'pbs' {
   return /^\d+$/.test(allocation) ? 'slurm' : 'pbs';
 }
 

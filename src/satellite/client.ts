@@ -8,6 +8,8 @@ import {
   NAME_PATTERN,
   manageHost,
   type ApiError,
+  type ApiErrorCode,
+  type EndingRequest,
   type ReserveAnswer,
   type ReserveRequest,
   type SessionAnswer,
@@ -50,6 +52,8 @@ export interface SatelliteClient {
   link(reservation: Reservation, jobId: string, signal?: AbortSignal): Promise<void>;
   /** What our own protocol's service says of the session; undefined: it does not know it. */
   look(reservation: Reservation, signal?: AbortSignal): Promise<SessionAnswer | undefined>;
+  /** Tells our own protocol's service that the session ends later; an older one cannot be told, and that is no error. */
+  putOff(reservation: Reservation, endsAt: Date, signal?: AbortSignal): Promise<void>;
   /** Gives the name back; one that is gone already is fine. */
   giveBack(reservation: Reservation): Promise<void>;
 }
@@ -140,6 +144,22 @@ export function createSatelliteClient(endpoint: Endpoint): SatelliteClient {
       if (answer.status === 404 && answer.headers[API_HEADER] !== undefined) return undefined;
       if (answer.status !== 200) throw refusal(host, answer);
       return sessionAnswerOf(answer, host, reservation.name);
+    },
+
+    async putOff(reservation, endsAt, signal) {
+      if (reservation.protocol === 'classic') return;
+      const body: EndingRequest = { endsAt: endsAt.toISOString(), near: false };
+      const answer = await call('PUT', `${API_PREFIX}/sessions/${reservation.name}/ending`, {
+        body,
+        timeoutMs: LOOK_TIMEOUT_MS,
+        ...secretOf(reservation),
+        ...(signal ? { signal } : {}),
+      });
+      const expected: ApiErrorCode = 'no-such-call';
+      const error = parseJson(answer.body) as Partial<ApiError> | null | undefined;
+      if (answer.status === 404 && answer.headers[API_HEADER] !== undefined && error?.code === expected)
+        return;
+      if (answer.status !== 200) throw refusal(host, answer);
     },
 
     async giveBack(reservation) {

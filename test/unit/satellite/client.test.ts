@@ -345,3 +345,33 @@ describe('giving a name back', () => {
     await expect(client.giveBack(reservation)).rejects.toMatchObject({ name: 'StartJupyterError' });
   });
 });
+
+describe('putting the end off', () => {
+  const line = `PUT /api/v1/sessions/${NAME}/ending`;
+  const later = new Date('2026-03-01T12:00:00.000Z');
+
+  it('is told with the session’s secret', async () => {
+    const { client, calls } = await service({ [line]: {} });
+    await client.putOff(own, later);
+    const body = '{"endsAt":"2026-03-01T12:00:00.000Z","near":false}';
+    expect(calls).toEqual([{ line, body, authorization: `Bearer ${SECRET}` }]);
+  });
+
+  it('is no error where an older service knows no such call, and is not told to a classic one', async () => {
+    const { client, calls } = await service({
+      [line]: { status: 404, body: { code: 'no-such-call', message: 'There is no such call.' } },
+    });
+    await client.putOff(own, later);
+    await client.putOff(classic, later);
+    expect(calls).toHaveLength(1);
+  });
+
+  it.each<Answer>([
+    { status: 404, body: { code: 'unknown-session', message: 'There is no session.' } },
+    { status: 404, body: 'Not Found', ours: false },
+    { status: 409, body: { code: 'conflict', message: 'It has ended.' } },
+  ])('is not done when it gets %j', async (answer) => {
+    const { client } = await service({ [line]: answer });
+    await expect(client.putOff(own, later)).rejects.toMatchObject({ name: 'StartJupyterError' });
+  });
+});
