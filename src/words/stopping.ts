@@ -2,17 +2,8 @@
 import { sentence, StartJupyterError } from '../errors.js';
 
 /** What a person calls a session: its job, and the name in its link. */
-export function sessionCalled({ id, jobId, name, scheduler }: CalledSession): string {
-  const job = scheduler === 'local' ? undefined : jobId;
-  if (job === undefined) return name ?? id;
+export function sessionCalled(job: string, name: string | undefined): string {
   return name === undefined ? job : `${job} (${name})`;
-}
-
-interface CalledSession {
-  id: string;
-  jobId?: string;
-  name?: string;
-  scheduler: string;
 }
 
 export const STOPPING = {

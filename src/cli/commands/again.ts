@@ -14,6 +14,7 @@ import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { fitOptions, inForce, knownLine, wordsFor } from '../options-again.js';
 import type { LaunchFlags } from '../options.js';
+import { shortJob } from '../session-lines.js';
 import { EARLIER, notBeaten, readVariables, unknownVariables } from '../variables.js';
 import { launchCommand } from './launch.js';
 
@@ -54,7 +55,10 @@ async function fillIn(
   console: Console,
 ): Promise<void> {
   if (record.asked === undefined) {
-    throw noOptionsKept(sessionCalled(record), commandLine(['start-jupyter', ...knownLine(record)]));
+    throw noOptionsKept(
+      sessionCalled(shortJob(record), record.name),
+      commandLine(['start-jupyter', ...knownLine(record)]),
+    );
   }
   const all = await earlierOptions(directory, record.asked);
   const { fit, unfit } = fitOptions(program, all);

@@ -17,6 +17,7 @@ import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import type { SystemFlags } from '../options.js';
+import { shortJob } from '../session-lines.js';
 
 export interface CleanFlags extends SystemFlags {
   all?: boolean;
@@ -57,7 +58,7 @@ function whatIs({ session, directory }: Found): string {
 }
 
 function called({ record }: KnownSession): string {
-  return sessionCalled(record);
+  return sessionCalled(shortJob(record), record.name);
 }
 
 function resultObject({ removed, failed, stay, untold }: Cleaned, { dryRun = false }: CleanFlags): object {

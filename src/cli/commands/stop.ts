@@ -12,8 +12,9 @@ import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
-import { pickOnTerminal } from '../pick-session.js';
 import type { SystemFlags } from '../options.js';
+import { pickOnTerminal } from '../pick-session.js';
+import { shortJob } from '../session-lines.js';
 
 export interface StopFlags extends SystemFlags {
   all?: boolean;
@@ -101,8 +102,8 @@ async function tell(told: readonly Told[], { quiet = false }: StopFlags, console
 }
 
 function lineFor({ session: { record }, result }: Told): string {
-  const what = sessionCalled(record);
-  const id = record.scheduler === 'local' ? (record.name ?? record.id) : (record.jobId ?? record.id);
+  const id = shortJob(record);
+  const what = sessionCalled(id, record.name);
   switch (result.kind) {
     case 'stopped':
       return STOPPING.stopped(what);

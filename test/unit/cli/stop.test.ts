@@ -101,9 +101,7 @@ describe.skipIf(process.platform === 'win32')('start-jupyter stop', () => {
     const { status, stdout, stderr } = await stop(['--all']);
     expect(status).toBe(6);
     expect(stdout).toBe('Stopped 12.\n');
-    expect(stderr).toContain(
-      'Warning: 11 was left alone, because it cannot be told whether it runs: 11 is',
-    );
+    expect(stderr).toContain('Warning: 11 was left alone, because it cannot be told whether it runs: 11 is');
     expect(await cancelled()).toEqual([['12']]);
     expect(existsSync(join(ours, 'token'))).toBe(true);
   });
@@ -160,7 +158,7 @@ echo 'scancel: error: Access denied' >&2; exit 1`,
     const { status, stdout } = await stop([]);
     expect(status).toBe(2);
     expect(stdout).toBe(
-      'wise-apple-photo runs on laptop.example.org itself. There Ctrl-C ends it, or: start-jupyter stop wise-apple-photo\n',
+      'local-1 (wise-apple-photo) runs on laptop.example.org itself. There Ctrl-C ends it, or: start-jupyter stop local-1\n',
     );
   });
 
