@@ -2,7 +2,14 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addLaunchOptions } from '../../../src/cli/options.js';
-import { readVariables, saysYes, unknownVariables, variableOf } from '../../../src/cli/variables.js';
+import {
+  EARLIER,
+  notBeaten,
+  readVariables,
+  saysYes,
+  unknownVariables,
+  variableOf,
+} from '../../../src/cli/variables.js';
 
 /** What is in force after these arguments and variables (without START_JUPYTER_), and what of it came from a variable. */
 function read(args: string[], variables: Record<string, string>) {
@@ -105,6 +112,34 @@ describe('a variable that contradicts the command line', () => {
 
   it('is one of two when both are variables: that is refused later', () => {
     expect(read([], { QUIET: '1', JSON: '1' })).toEqual({ quiet: true, json: true });
+  });
+});
+
+describe('an option of an earlier launch', () => {
+  const launch = (...args: string[]) =>
+    addLaunchOptions(new Command()).exitOverride().parse(args, { from: 'user' });
+
+  it('gives way to what is typed, and to what that contradicts', () => {
+    const earlier = { partition: 'a', image: 'a.sif', bind: ['/x'], time: '30' };
+    expect(notBeaten(launch('-t', '20', '--conda-env', 'x'), earlier)).toEqual({ partition: 'a' });
+    expect(notBeaten(launch(), earlier)).toEqual(earlier);
+  });
+
+  it('goes before variables, as if it were typed', () => {
+    const command = launch('-p', 'a');
+    command.setOptionValueWithSource('condaEnv', 'x', EARLIER);
+    readVariables(command, environment({ PARTITION: 'b', CONDA_ENV: 'y', IMAGE: 'a.sif', GPUS: '1' }));
+    expect(command.opts()).toMatchObject({ partition: 'a', condaEnv: 'x', gpus: '1' });
+    expect(command.opts()).not.toHaveProperty('image');
+  });
+});
+
+describe('a variable of a command', () => {
+  it('stands for options alone that a launch has as well', () => {
+    const program = addLaunchOptions(new Command());
+    const stop = program.command('stop').option('--all').option('--json').option('--until <what>');
+    readVariables(stop, environment({ ALL: '1', JSON: '1', UNTIL: 'ended' }));
+    expect(stop.opts()).toEqual({ json: true });
   });
 });
 
