@@ -31,7 +31,7 @@ export function withoutScheduler(
   const given = typedFor(asked);
   const why = asked.here ? '--here submits nothing' : 'there is no scheduler here';
   if (given.length > 0) progress.say(`Ignored, because ${why}: ${given.join(', ')}.`);
-  const dropped: readonly string[] = FOR_SCHEDULERS;
+  const dropped: readonly string[] = [...FOR_SCHEDULERS, 'notify'];
   const kept = Object.entries(asked).filter(([key]) => !dropped.includes(key));
   const options = { ...(Object.fromEntries(kept) as unknown as LaunchOptions), schedulerArguments: [] };
   const time = timeOf(asked, here, system, now());
@@ -54,6 +54,7 @@ export function systemWithoutScheduler(system: System): System {
 function typedFor(options: LaunchOptions): string[] {
   const given = FOR_SCHEDULERS.filter((key) => options[key] !== undefined).map((key) => options.from(key));
   if (options.schedulerArguments.length > 0) given.push('--scheduler-arg');
+  if (options.notify !== undefined) given.push('--notify');
   return given.filter((name) => /^(--|START_JUPYTER_)/.test(name));
 }
 

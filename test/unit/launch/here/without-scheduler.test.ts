@@ -42,6 +42,10 @@ describe('options where nothing is submitted', () => {
     expect(what({ here: false, qos: 'q' }, {}).said).toEqual([
       'Ignored, because there is no scheduler here: --qos.',
     ]);
+    // No scheduler sends mail for it.
+    const mail = what({ notify: { to: 'a@example.org' } }, {});
+    expect(mail.said).toEqual(['Ignored, because --here submits nothing: --notify.']);
+    expect(mail.kept).not.toHaveProperty('notify');
     expect(what({}, {}).said).toEqual([]);
   });
 
