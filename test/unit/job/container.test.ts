@@ -251,7 +251,7 @@ describe.skipIf(!canRunJobs)('a job in an image', () => {
     await job.said('fetching the image');
     job.terminate();
     expect(await job.ended).toBe(143);
-    expect(lastLine(job.log())).toMatch(/stopped: the job was cancelled/);
+    expect(lastLine(job.log())).toMatch(/stopped: it was cancelled/);
     expect(session.secretsLeft()).toEqual([]);
   });
 });
