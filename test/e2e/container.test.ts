@@ -153,7 +153,7 @@ describeOnBed('a container image', () => {
 
     await cancelJob(jobId);
     await jobInState(jobId, ['CANCELLED', 'COMPLETED', 'FAILED']);
-    expect(session.log()).toContain('start-jupyter: stopped: the job was cancelled');
+    expect(session.log()).toContain('start-jupyter: stopped: it was cancelled');
     await expectNothingLeft(programs);
   });
 
