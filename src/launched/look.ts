@@ -19,11 +19,11 @@ export interface LookWays {
 interface Known {
   session: KnownSession;
   end: SessionEnd | undefined;
-  files: JobFiles;
 }
 
 const AT_ONCE = 32;
-const CALLS_AT_ONCE = 8;
+/** What has failed since sessions were looked at last is seldom more than that. */
+const MOST_ASKED_ALONE = 5;
 
 /**
  * How sessions are, by record.id, with one question to the scheduler of a cluster for all of them. What has ended for sure
@@ -36,24 +36,41 @@ export async function lookAt(
 ): Promise<Map<string, Sight>> {
   const signal = ways.signal ?? context.signal;
   const known = await mapSome(sessions, AT_ONCE, readKnown);
-  const open = known.filter(({ end }) => end === undefined);
-  const jobs = await askSchedulers(
-    context,
-    open.map(({ session }) => session),
-    signal,
-  );
+  const open = known.filter(({ end }) => end === undefined).map(({ session }) => session);
+  const jobs = await askSchedulers(context, open, signal);
   const sights = new Map<string, Sight>();
-  await mapSome(known, CALLS_AT_ONCE, async ({ session, end, files: before }) => {
-    const job = jobs.get(session.record.id) ?? { phase: 'unknown', why: UNTOLD.notAsked };
-    // Anew: the job may have written its last word while its scheduler was asked.
-    const files = end === undefined ? await readJobFiles(session.directory) : before;
+  let askedAlone = open.length > 1 ? 0 : MOST_ASKED_ALONE;
+  await mapSome(known, AT_ONCE, async ({ session, end }) => {
+    const { id } = session.record;
+    if (end !== undefined) {
+      sights.set(id, { phase: 'ended', end });
+      return;
+    }
+    const job = jobs.get(id) ?? unknown();
+    // Only now: the job may have written its last word while its scheduler was asked.
+    const files = await readJobFiles(session.directory);
     const proxy = ways.proxy && job.phase === 'running' ? await askedProxy(session, files, signal) : {};
     const facts = { job, files, proxy, now: context.now() };
-    const sight = sightOf(end === undefined ? facts : { ...facts, end });
-    const fresh = end === undefined && sight.phase === 'ended' && sight.unsure !== true;
-    sights.set(session.record.id, fresh ? { phase: 'ended', end: await written(session, sight.end) } : sight);
+    let sight = sightOf(facts);
+    if (lacksStatus(sight) && askedAlone++ < MOST_ASKED_ALONE) {
+      const alone = (await askSchedulers(context, [session], signal)).get(id);
+      if (alone?.phase === 'ended') sight = sightOf({ ...facts, job: alone });
+    }
+    if (sight.phase === 'ended' && sight.unsure !== true)
+      sight = { phase: 'ended', end: await written(session, sight.end) };
+    sights.set(id, sight);
   });
   return sights;
+}
+
+/** Asked for many jobs at once, Slurm does not say with which status one failed; it is asked for only once. */
+function lacksStatus(sight: Sight): boolean {
+  return (
+    sight.phase === 'ended' &&
+    sight.unsure !== true &&
+    sight.end.outcome === 'failed' &&
+    sight.end.exitStatus === undefined
+  );
 }
 
 /** How one session is. */
@@ -63,11 +80,15 @@ export async function lookAtOne(
   ways: LookWays = {},
 ): Promise<Sight> {
   const sights = await lookAt(context, [session], ways);
-  return sights.get(session.record.id) ?? { phase: 'unknown', why: UNTOLD.notAsked };
+  return sights.get(session.record.id) ?? unknown();
+}
+
+function unknown(): { phase: 'unknown'; why: string } {
+  return { phase: 'unknown', why: UNTOLD.notAsked };
 }
 
 async function readKnown(session: KnownSession): Promise<Known> {
-  return { session, end: await readEnd(session.directory), files: {} };
+  return { session, end: await readEnd(session.directory) };
 }
 
 async function askedProxy(session: KnownSession, files: JobFiles, signal: AbortSignal): Promise<ProxyView> {

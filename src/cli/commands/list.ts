@@ -1,4 +1,5 @@
 /** `start-jupyter list` */
+import { stopIfAborted } from '../../launch/interrupted.js';
 import type { SeenSession } from '../../launched/choose-session.js';
 import { knownSessions } from '../../launched/known-sessions.js';
 import { lookAt } from '../../launched/look.js';
@@ -31,6 +32,7 @@ export async function listCommand(
     const { sessions, damaged } = await knownSessions(context);
     if (console.live && sessions.length > 0) console.doing('Looking at your sessions');
     const sights = await lookAt(context, sessions);
+    stopIfAborted(context.signal);
     for (const { path, why } of damaged) console.warn(damagedRecord(path, why));
     for (const { record, newer } of sessions) {
       if (newer !== undefined) console.warn(newerRecord(record.id, record.launcherVersion));

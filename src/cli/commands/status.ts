@@ -1,5 +1,6 @@
 /** `start-jupyter status` */
 import { join } from 'node:path';
+import { stopIfAborted } from '../../launch/interrupted.js';
 import { chooseSession } from '../../launched/choose-session.js';
 import { lookAtOne } from '../../launched/look.js';
 import { lastLinesOf } from '../../launched/read-log.js';
@@ -26,6 +27,7 @@ export async function statusCommand(
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
     if (console.live) console.doing('Looking at the session');
     const sight = await lookAtOne(context, session, { proxy: true });
+    stopIfAborted(context.signal);
     const { record, directory, newer } = session;
     if (newer !== undefined) console.warn(newerRecord(record.id, record.launcherVersion));
     const log =

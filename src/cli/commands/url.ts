@@ -1,4 +1,5 @@
 /** `start-jupyter url` */
+import { stopIfAborted } from '../../launch/interrupted.js';
 import { chooseSession } from '../../launched/choose-session.js';
 import type { KnownSession } from '../../launched/known-sessions.js';
 import { lookAtOne } from '../../launched/look.js';
@@ -34,6 +35,7 @@ export async function urlCommand(
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
     if (console.live) console.doing('Looking at the session');
     const sight = await lookAtOne(context, session);
+    stopIfAborted(context.signal);
     const url = await linkOf(session, sight);
     const { id: sessionId, jobId = null, name } = session.record;
     if (flags.json) {

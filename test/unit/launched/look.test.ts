@@ -66,6 +66,17 @@ describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
     expect(await cluster.calls('sacct')).toHaveLength(0);
   });
 
+  it('asks alone for a few that failed, with which status', async () => {
+    for (let at = 0; at < 20; at += 1) await cluster.add({ jobId: String(100 + at), state: 'FAILED' });
+    await cluster.add({ jobId: '99', state: 'FAILED', files: { outcome: 'failed: x\nstatus 1\n' } });
+    await cluster.replace('scontrol', 'echo "JobId=1 JobState=FAILED ExitCode=3:0"');
+    const sights = Object.values(await look());
+    const status = (wanted: number) =>
+      sights.filter((sight) => sight.phase === 'ended' && sight.end.exitStatus === wanted).length;
+    expect([status(3), status(1)]).toEqual([5, 1]);
+    expect(await squeues()).toBe(6);
+  });
+
   it('asks nobody where all have ended', async () => {
     await cluster.add({ jobId: '1', end: {} });
     expect(await look()).toMatchObject({ 1: { phase: 'ended', end: { outcome: 'cancelled' } } });
