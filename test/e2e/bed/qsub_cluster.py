@@ -23,6 +23,7 @@ KIND = (FOLDER / "kind").read_text().strip()
 STATE = FOLDER / "state"
 SERVER = "vm"
 VERSIONS = {"torque": "Version: 6.1.3.h5\nCommit: 4decc716", "pbs": "pbs_version = 23.06.06"}
+UNKNOWN = {"torque": "Unknown Job Id Error", "pbs": "Unknown Job Id"}
 QUEUES = {"batch": 24 * 3600, "debug": 1800}
 
 
@@ -38,8 +39,7 @@ def job_file(job_id):
 def load(job_id):
     file = job_file(job_id)
     if not file.exists():
-        text = {"torque": "Unknown Job Id Error", "pbs": "Unknown Job Id"}[KIND]
-        fail(153, f"{pathlib.Path(sys.argv[0]).name}: {text} {job_id}")
+        fail(153, f"{pathlib.Path(sys.argv[0]).name}: {UNKNOWN[KIND]} {job_id}")
     return json.loads(file.read_text())
 
 
@@ -187,10 +187,20 @@ def qstat(args):
     elif args[:2] == ["-x", "-f"] and KIND == "pbs":
         for job_id in args[2:]:
             show(load(job_id))
-    elif args[:-1] in ([["-f", "-1"], ["-f"]] if KIND == "torque" else [["-xf"], ["-f"]]):
-        show(load(args[-1]))
     else:
-        fail(2, "qstat: invalid option", args)
+        ways = [["-f", "-1"], ["-f"]] if KIND == "torque" else [["-xf"], ["-f"]]
+        way = next((way for way in ways if args[: len(way)] == way), None)
+        if way is None:
+            fail(2, "qstat: invalid option", args)
+        # Both go on behind a job that they do not know, and end with its status.
+        status = 0
+        for job_id in args[len(way) :]:
+            if job_file(job_id).exists():
+                show(load(job_id))
+            else:
+                print(f"qstat: {UNKNOWN[KIND]} {job_id}", file=sys.stderr)
+                status = 153
+        sys.exit(status)
 
 
 def qdel(args):
