@@ -1,8 +1,8 @@
 /** The certificate authority against which the proxy is checked, when it is a private one. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { StartJupyterError } from '../errors.js';
 import type { System } from '../site/system.js';
+import { BAD_AUTHORITY, badAuthority } from '../words/launch.js';
 import type { LaunchContext } from './context.js';
 import { homeDirectory, typedPath } from './home.js';
 import type { LaunchOptions } from './options.js';
@@ -17,15 +17,12 @@ export async function authority(
   const file = ca === undefined ? system.values.ca : typedPath(ca, homeDirectory(env), cwd);
   if (file === undefined) return undefined;
   const refuse = (why: string): never => {
-    const code = options.ca === undefined ? 'bad-configuration' : 'bad-option';
-    throw new StartJupyterError(code, `The certificate authority ${JSON.stringify(file)} ${why}.`, {
-      hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".',
-    });
+    throw badAuthority(file, why, options.ca !== undefined);
   };
   const pem = await readFile(file, 'utf8').catch((error: unknown) =>
-    refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`),
+    refuse(BAD_AUTHORITY.unreadable((error as NodeJS.ErrnoException).code ?? 'unknown error')),
   );
-  return isCertificate(pem) ? pem : refuse('holds no certificate');
+  return isCertificate(pem) ? pem : refuse(BAD_AUTHORITY.empty);
 }
 
 function isCertificate(pem: string): boolean {

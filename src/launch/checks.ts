@@ -1,5 +1,4 @@
 /** What is asked of Jupyter, conda and the scheduler before anything is taken. */
-import { StartJupyterError } from '../errors.js';
 import { activeEnvironment } from '../jupyter/environment.js';
 import type { JupyterFound } from '../jupyter/probe.js';
 import type { ResolvedEnvironment } from '../jupyter/resolve.js';
@@ -7,6 +6,8 @@ import { chooseServer, type Server } from '../jupyter/server-choice.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { System } from '../site/system.js';
 import { title } from '../words/jupyter.js';
+import { because, CHECKING, noActiveConda, noJupyter } from '../words/launch.js';
+import { PARTITIONS_NOT_KNOWN } from '../words/partitions.js';
 import type { LaunchContext } from './context.js';
 import { stopIfAborted } from './interrupted.js';
 import { checkLimits } from './limits.js';
@@ -37,7 +38,7 @@ export async function check(
     checkLimits(planned, undefined, system);
     return { server: asked ?? usual };
   }
-  progress.doing('Checking Jupyter and the scheduler');
+  progress.doing(CHECKING);
   const [partitions, doubt, probe] = await Promise.all([
     scheduler.partitions(signal),
     scheduler.doubt?.(signal),
@@ -47,11 +48,11 @@ export async function check(
   stopIfAborted(signal);
   if (doubt !== undefined) progress.warn(doubt);
   if (partitions === undefined) {
-    progress.warn('The scheduler does not say what partitions there are: going on without that check.');
+    progress.warn(PARTITIONS_NOT_KNOWN);
   }
   for (const doubt of checkLimits(planned, partitions, system)) progress.warn(doubt);
   if (system.values.conda_required && environment.image === undefined && !env['CONDA_PREFIX'])
-    throw noConda(system);
+    throw noActiveConda(system.name);
   if ('notLooked' in probe) {
     progress.warn(probe.notLooked);
     return { server: asked ?? usual };
@@ -62,24 +63,7 @@ export async function check(
   const version = probe.found.versions[server] ?? '';
   progress.fact(
     'Jupyter',
-    `${title(server)} ${version} (${environment.words ?? activeEnvironment(env) ?? probe.found.path})`,
+    because(`${title(server)} ${version}`, environment.words ?? activeEnvironment(env) ?? probe.found.path),
   );
   return { server, jupyter: probe.found };
-}
-
-function noJupyter(why: string): StartJupyterError {
-  return new StartJupyterError('no-jupyter', why, {
-    hint: [
-      'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
-      'or make one: python3 -m venv ~/jupyter && ~/jupyter/bin/pip install jupyterlab notebook',
-      'and then: source ~/jupyter/bin/activate',
-      'To see the script without it: --dry-run --no-check.',
-    ].join('\n'),
-  });
-}
-
-function noConda(system: System): StartJupyterError {
-  return new StartJupyterError('no-conda', `${system.name} wants an active conda environment, and none is.`, {
-    hint: 'conda activate NAME. If "conda" is not found: module load anaconda (or miniconda), or run its "conda init" once.',
-  });
 }

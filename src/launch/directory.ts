@@ -1,7 +1,7 @@
 /** The notebook's top-level directory, from what was typed. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { StartJupyterError } from '../errors.js';
+import { BAD_DIRECTORY, badDirectory } from '../words/launch.js';
 import { typedPath } from './home.js';
 
 /** Absolute path of an existing directory that can be read and entered. `typed` is relative to `cwd`; none: home. */
@@ -11,21 +11,15 @@ export async function notebookDirectory(
   cwd: string,
 ): Promise<string> {
   const path = typed === undefined ? home : typedPath(typed, home, cwd);
-  const refuse = (why: string, hint: string): never => {
-    throw new StartJupyterError('bad-directory', `The directory ${JSON.stringify(path)} ${why}.`, { hint });
+  const refuse = ([what, hint]: readonly [what: string, hint: string]): never => {
+    throw badDirectory(path, what, hint);
   };
   const facts = await stat(path).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
-    return refuse(
-      code === 'ENOENT' || code === 'ENOTDIR'
-        ? 'does not exist'
-        : `cannot be looked at (${code ?? 'unknown error'})`,
-      'Name an existing directory with --dir, or make it first.',
-    );
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
+    return refuse(missing ? BAD_DIRECTORY.missing : BAD_DIRECTORY.hidden(code ?? 'unknown error'));
   });
-  if (!facts.isDirectory()) refuse('is not a directory', 'Name the directory that the file is in.');
-  await access(path, constants.R_OK | constants.X_OK).catch(() =>
-    refuse('may not be read by you', 'Name a directory of your own with --dir.'),
-  );
+  if (!facts.isDirectory()) refuse(BAD_DIRECTORY.file);
+  await access(path, constants.R_OK | constants.X_OK).catch(() => refuse(BAD_DIRECTORY.closed));
   return path;
 }

@@ -1,8 +1,9 @@
 /** From options and system to the software that Jupyter runs in. Pure. */
-import { StartJupyterError } from '../errors.js';
+import type { StartJupyterError } from '../errors.js';
 import { checkedBind } from '../jupyter/container-binds.js';
 import type { EnvironmentPlan, ImagePlan } from '../jupyter/environment-plan.js';
 import type { System } from '../site/system.js';
+import { imageAndConda, onlyWithImage, onlyWithModules, twoEnvironments } from '../words/launch.js';
 import { typedPath } from './home.js';
 import type { LaunchOptions } from './options.js';
 
@@ -81,38 +82,27 @@ function imageOf(
 function refuseTogether(options: LaunchOptions): void {
   const { condaEnv, condaYml, image } = options;
   if (condaEnv !== undefined && condaYml !== undefined) {
-    throw refusal(
-      `${options.from('conda_env')} and ${options.from('conda_yml')} do not go together.`,
-      'Each of them names the environment.',
-    );
+    throw twoEnvironments(options.from('conda_env'), options.from('conda_yml'));
   }
   if (image !== undefined && (condaEnv ?? condaYml) !== undefined) {
     const conda = options.from(condaEnv === undefined ? 'conda_yml' : 'conda_env');
-    throw refusal(
-      `${options.from('image')} and ${conda} do not go together.`,
-      'An image brings its own software: a conda environment outside is not seen in it.',
-    );
+    throw imageAndConda(options.from('image'), conda);
   }
 }
 
 function refuseWithoutImage(options: LaunchOptions): void {
   const { binds, imageGpu } = options;
   const given = [...(binds ? [options.from('binds')] : []), ...(imageGpu ? [options.from('image_gpu')] : [])];
-  refuseAlone(given, 'an image', 'Name the image with --image.');
+  refuseAlone(given, onlyWithImage);
 }
 
 function refuseWithoutModules(options: LaunchOptions): void {
   const given = options.modulepath ? [options.from('modulepath')] : [];
-  refuseAlone(given, 'modules', 'Name the modules with --modules.');
+  refuseAlone(given, onlyWithModules);
 }
 
 /** A variable may be there for other launches: it has no effect then. */
-function refuseAlone(given: readonly string[], without: string, hint: string): void {
+function refuseAlone(given: readonly string[], refusal: (option: string) => StartJupyterError): void {
   const option = given.find((from) => from.startsWith('--'));
-  if (option === undefined) return;
-  throw refusal(`${option} means something only with ${without}.`, hint);
-}
-
-function refusal(message: string, hint: string): StartJupyterError {
-  return new StartJupyterError('bad-option', message, { hint });
+  if (option !== undefined) throw refusal(option);
 }

@@ -1,15 +1,13 @@
 /** Where a person's own files are. */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { StartJupyterError } from '../errors.js';
+import { noHome } from '../words/launch.js';
 
 /** Everything is kept under it. Throws 'bad-directory' where nobody says where it is. */
 export function homeDirectory(env: NodeJS.ProcessEnv): string {
   const home = [env['HOME'], homedir()].find((path) => path !== undefined && isAbsolute(path));
   if (home !== undefined) return home;
-  throw new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
-    hint: 'Set HOME to it: export HOME=/home/NAME.',
-  });
+  throw noHome();
 }
 
 /** A path as it was typed, in full. The shell leaves `~` alone in `--dir=~/course`. */

@@ -1,9 +1,9 @@
 /** Partition and walltime against what the scheduler says there is and what systems.yaml adds. Pure. */
-import { StartJupyterError } from '../errors.js';
-import { formatMinutes } from '../scheduler/duration.js';
+import type { StartJupyterError } from '../errors.js';
 import type { Partition } from '../scheduler/scheduler.js';
 import { didYouMean } from '../site/nearest.js';
 import type { System } from '../site/system.js';
+import { noSuchPartition, partitionClosed, partitionDown, timeOverLimit } from '../words/partitions.js';
 import type { PlannedRequest } from './request.js';
 
 /**
@@ -28,15 +28,10 @@ export function checkLimits(
   // Without a name the scheduler chooses: only what is too long for all of them is surely wrong.
   const strictest = asked ? least(found) : most(found);
   if (minutes && strictest && minutes.value > strictest.limit) {
-    const where = asked ? `partition ${strictest.name} allows` : 'any partition here allows';
-    throw new StartJupyterError(
-      'time-over-limit',
-      `${formatMinutes(minutes.value)} (from ${minutes.from}) is longer than ${where}: ${formatMinutes(strictest.limit)}.`,
-      { hint: `Ask for at most -t ${strictest.limit}, or choose another partition with -p.` },
-    );
+    throw timeOverLimit(minutes, strictest.limit, asked ? strictest.name : undefined);
   }
   const down = asked ? found.filter((one) => !one.up).map((one) => one.name) : [];
-  return down.map((name) => `Partition ${name} is down at the moment: the job waits until it is up again.`);
+  return down.map(partitionDown);
 }
 
 interface Limited {
@@ -55,11 +50,7 @@ function most(found: readonly Limited[]): Limited | undefined {
 
 function closed(name: string, from: string, known: readonly Partition[]): StartJupyterError {
   const open = known.filter((one) => !one.closed).map((one) => one.name);
-  return new StartJupyterError(
-    'scheduler-refused',
-    `The partition ${name} (from ${from}) takes no jobs at the moment.`,
-    { hint: open.length === 0 ? 'None here does.' : `Choose one of these with -p: ${open.join(', ')}` },
-  );
+  return partitionClosed(name, from, open);
 }
 
 function unknownPartition(
@@ -69,15 +60,5 @@ function unknownPartition(
   system: string,
 ): StartJupyterError {
   const names = known.map((one) => one.name);
-  const there = names.length === 0 ? 'The scheduler lists none.' : `There are: ${names.join(', ')}`;
-  const choose = names.length === 0 ? '' : `${didYouMean(name, names)}. Choose one with -p.`;
-  // A host name as common as login1 may have led to the wrong system.
-  const doubt = from.startsWith('--')
-    ? ''
-    : ` If this is not ${system}, name the right system with --system.`;
-  return new StartJupyterError(
-    'unknown-partition',
-    `There is no partition ${JSON.stringify(name)} here (from ${from}).`,
-    { hint: `${there}${choose}${doubt}` },
-  );
+  return noSuchPartition(name, { from, names, meant: didYouMean(name, names), system });
 }

@@ -11,6 +11,7 @@ import { readTemplate, shippedTemplatePath, type Template } from '../script/temp
 import { newSessionPlace, type SessionPlace } from '../session/store.js';
 import type { Detection } from '../site/detect.js';
 import type { System } from '../site/system.js';
+import { because, FINDING_OUT_SYSTEM, systemRetired } from '../words/launch.js';
 import { authority } from './authority.js';
 import { check } from './checks.js';
 import type { LaunchContext } from './context.js';
@@ -106,11 +107,11 @@ async function prepareWith(
 
 async function tellSystem(context: LaunchContext, options: LaunchOptions): Promise<Detection> {
   const { progress } = context;
-  progress.doing('Finding out which system this is');
+  progress.doing(FINDING_OUT_SYSTEM);
   const detected = await findSystem(context, options);
   const { name, values } = detected.system;
-  progress.fact('System', `${name} (${detected.why})`);
-  if (values.retired) progress.warn(`${name} is retired: its entry is kept as an example.`);
+  progress.fact('System', because(name, detected.why));
+  if (values.retired) progress.warn(systemRetired(name));
   if (values.message) progress.say(values.message);
   return detected;
 }

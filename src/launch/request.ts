@@ -1,9 +1,9 @@
 /** From options, template, variables and configuration to what the job asks for. Pure. */
-import { StartJupyterError } from '../errors.js';
 import type { JobRequest, Rank, Ranked, Said } from '../scheduler/scheduler.js';
 import type { Origin } from '../site/origin.js';
 import type { JobKey, JobValues } from '../site/schema.js';
 import type { System } from '../site/system.js';
+import { noAccount } from '../words/launch.js';
 import type { LaunchOptions } from './options.js';
 
 /** The launcher's own default, below everything that anybody says. */
@@ -75,9 +75,7 @@ export function planRequest(facts: RequestFacts): PlannedRequest {
   };
   const accountInForce = inForce(account, template.account);
   if (system.values.account_required && accountInForce === undefined) {
-    throw new StartJupyterError('account-required', `${system.name} needs an account to charge the job to.`, {
-      hint: 'Name your allocation with -A NAME; your centre’s user portal lists the ones that you have.',
-    });
+    throw noAccount(system.name);
   }
   const idle = choose(facts, 'idle_timeout', options.idleTimeout);
   const partitionInForce = inForce(partition, template.partition);

@@ -1,5 +1,6 @@
 /** What was taken and how to give it back, newest first. */
 import { messageOf, sentence } from '../errors.js';
+import { couldNot } from '../words/launch.js';
 import type { Progress } from './progress.js';
 
 export interface UndoStack {
@@ -23,7 +24,7 @@ export function createUndoStack(): UndoStack {
         try {
           await step.giveBack();
         } catch (error) {
-          failures.push(sentence(`Could not ${step.what}: ${messageOf(error)}`));
+          failures.push(sentence(couldNot(step.what, messageOf(error))));
         }
       }
       return failures;

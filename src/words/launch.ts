@@ -1,0 +1,109 @@
+/** What is said while everything for a launch is looked at. */
+import { StartJupyterError } from '../errors.js';
+
+export const FINDING_OUT_SYSTEM = 'Finding out which system this is';
+
+/** `why`: it is taken for this one. */
+export function because(what: string, why: string): string {
+  return `${what} (${why})`;
+}
+
+export function systemRetired(name: string): string {
+  return `${name} is retired: its entry is kept as an example.`;
+}
+
+export const CHECKING = 'Checking Jupyter and the scheduler';
+export const STILL_CLEANING_UP = 'Still cleaning up: a moment, please.';
+
+export function noAccount(system: string): StartJupyterError {
+  return new StartJupyterError('account-required', `${system} needs an account to charge the job to.`, {
+    hint: 'Name your allocation with -A NAME; your centre’s user portal lists the ones that you have.',
+  });
+}
+
+export function noJupyter(why: string): StartJupyterError {
+  return new StartJupyterError('no-jupyter', why, {
+    hint: [
+      'Activate the environment that has it (conda activate NAME, module load NAME, source VENV/bin/activate),',
+      'or make one: python3 -m venv ~/jupyter && ~/jupyter/bin/pip install jupyterlab notebook',
+      'and then: source ~/jupyter/bin/activate',
+      'To see the script without it: --dry-run --no-check.',
+    ].join('\n'),
+  });
+}
+
+export function noActiveConda(system: string): StartJupyterError {
+  return new StartJupyterError('no-conda', `${system} wants an active conda environment, and none is.`, {
+    hint: 'conda activate NAME. If "conda" is not found: module load anaconda (or miniconda), or run its "conda init" once.',
+  });
+}
+
+// Options of the software that do not go together.
+
+function together(one: string, other: string, hint: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `${one} and ${other} do not go together.`, { hint });
+}
+
+export function twoEnvironments(one: string, other: string): StartJupyterError {
+  return together(one, other, 'Each of them names the environment.');
+}
+
+export function imageAndConda(image: string, conda: string): StartJupyterError {
+  return together(
+    image,
+    conda,
+    'An image brings its own software: a conda environment outside is not seen in it.',
+  );
+}
+
+export function onlyWithImage(option: string): StartJupyterError {
+  return onlyWith(option, 'an image', 'Name the image with --image.');
+}
+
+export function onlyWithModules(option: string): StartJupyterError {
+  return onlyWith(option, 'modules', 'Name the modules with --modules.');
+}
+
+function onlyWith(option: string, what: string, hint: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `${option} means something only with ${what}.`, { hint });
+}
+
+// Files and folders.
+
+export function noHome(): StartJupyterError {
+  return new StartJupyterError('bad-directory', 'Nobody says where your home directory is.', {
+    hint: 'Set HOME to it: export HOME=/home/NAME.',
+  });
+}
+
+/** The notebook's. */
+export function badDirectory(path: string, what: string, hint: string): StartJupyterError {
+  return new StartJupyterError('bad-directory', `The directory ${JSON.stringify(path)} ${what}.`, { hint });
+}
+
+export const BAD_DIRECTORY = {
+  missing: ['does not exist', 'Name an existing directory with --dir, or make it first.'],
+  hidden: (why: string) =>
+    [`cannot be looked at (${why})`, 'Name an existing directory with --dir, or make it first.'] as const,
+  file: ['is not a directory', 'Name the directory that the file is in.'],
+  closed: ['may not be read by you', 'Name a directory of your own with --dir.'],
+} as const;
+
+/** `isOption`: it was typed, and not in a configuration file. */
+export function badAuthority(file: string, what: string, isOption: boolean): StartJupyterError {
+  return new StartJupyterError(
+    isOption ? 'bad-option' : 'bad-configuration',
+    `The certificate authority ${JSON.stringify(file)} ${what}.`,
+    { hint: 'It is a PEM file, with a line "-----BEGIN CERTIFICATE-----".' },
+  );
+}
+
+export const BAD_AUTHORITY = {
+  unreadable: (why: string) => `cannot be read (${why})`,
+  empty: 'holds no certificate',
+} as const;
+
+/** `what` finishes the sentence, `why` says what happened. */
+export function couldNot(what: string, why: string): string {
+  return `Could not ${what}: ${why}`;
+}
