@@ -1,4 +1,5 @@
 /** What the schedulers say of the jobs of sessions: one question for all jobs of a cluster. */
+import { messageOf } from '../errors.js';
 import type { LaunchContext } from '../launch/context.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobState, Scheduler } from '../scheduler/scheduler.js';
@@ -52,7 +53,7 @@ async function askTogether(
   }));
   const said = await scheduler
     .inspectAll(jobs, signal)
-    .catch((error: unknown) => new Map(jobs.map(({ id }) => [id.id, unknown(String(error))])));
+    .catch((error: unknown) => new Map(jobs.map(({ id }) => [id.id, unknown(messageOf(error))])));
   const states = new Map<string, JobState>();
   for (const { record } of group) {
     const state = said.get(record.jobId ?? '') ?? unknown(UNTOLD.notAsked);
@@ -81,7 +82,7 @@ async function askHere(
       const { id, jobId = '', host } = record;
       if (await machine.isHost(host)) {
         const local = await chosen(context, 'local');
-        return [id, await local.inspect({ id: jobId, directory }, signal)];
+        return [id, await local.inspect({ id: jobId, directory }, signal).catch(notTold)];
       }
       const { allocation } = record;
       if (allocation === undefined)
@@ -90,7 +91,9 @@ async function askHere(
       const key = `${kind} ${allocation}`;
       const asked =
         allocations.get(key) ??
-        chosen(context, kind).then((scheduler) => scheduler.inspect({ id: allocation }, signal));
+        chosen(context, kind)
+          .then((scheduler) => scheduler.inspect({ id: allocation }, signal))
+          .catch(notTold);
       allocations.set(key, asked);
       return [id, await believed(await asked, host, machine)];
     }),
@@ -109,6 +112,11 @@ async function chosen({ env }: Asking, kind: string): Promise<Scheduler> {
 
 function isKind(kind: string): kind is Scheduler['kind'] {
   return (KINDS as readonly string[]).includes(kind);
+}
+
+/** Such as an id that is none of this scheduler's. */
+function notTold(error: unknown): JobState {
+  return unknown(messageOf(error));
 }
 
 function unknown(why: string): JobState {

@@ -60,7 +60,8 @@ export function sightOf({ job, files, end, proxy = {}, now }: SightFacts): Sight
     case 'running': {
       if (said !== undefined) return { phase: 'stopping', said: said.line };
       if (files.node !== undefined)
-        return { phase: 'ready', ...readyOf(files, proxy, job.endsAt), node: job.node || files.node };
+        // The job's own word: of an allocation Slurm names the host where srun or salloc was typed.
+        return { phase: 'ready', ...readyOf(files, proxy, job.endsAt), node: files.node || job.node };
       return {
         phase: 'starting',
         node: job.node,

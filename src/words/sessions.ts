@@ -29,7 +29,7 @@ export function whyDamaged(
 
 /** A warning about a record that cannot be read. */
 export function damagedRecord(path: string, why: string): string {
-  return `The record of a session cannot be used, ${path}: ${why}. If nothing of yours runs there, "start-jupyter clean --all" removes it.`;
+  return `The record of a session cannot be used, ${path}: ${why}. If its job still runs, your scheduler’s own commands show and end it; "start-jupyter clean --all" removes the folder once it is a month old.`;
 }
 
 /** A warning about one that is shown as far as it is understood. */

@@ -19,6 +19,7 @@ import {
   waitingLines,
   type EndedSession,
 } from '../session-lines.js';
+import { columnsOf, wrapped } from '../wrapped.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -80,7 +81,10 @@ async function printTables(
   ];
   await console.result(`${tables.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   const waiting = waitingLines(live, now);
-  if (waiting.length > 0) console.say(`\n${waiting.join('\n')}`);
+  if (waiting.length > 0) {
+    const width = columnsOf(host.stderr);
+    console.say(['', ...waiting.flatMap((line) => wrapped(line, width))].join('\n'));
+  }
   for (const line of untoldLines(live)) console.warn(line);
 }
 

@@ -226,6 +226,11 @@ describe.skipIf(process.platform === 'win32')('a session without a scheduler', (
     expect((await look())[jobId]).toMatchObject({ phase: 'ended', end: { outcome: 'timed-out' } });
   });
 
+  it('with an id that cannot be its own is unknown', async () => {
+    await cluster.add({ jobId: '4711', record: local() });
+    expect((await look())[4711]).toMatchObject({ phase: 'unknown' });
+  });
+
   it('of another machine is unknown', async () => {
     await cluster.add({ jobId, record: local({ host: 'node7.example.org' }) });
     expect((await look())[jobId]).toEqual({
@@ -241,7 +246,7 @@ describe.skipIf(process.platform === 'win32')('a session without a scheduler', (
     await cluster.add({ jobId: 'local-4194305-2', record, files: { outcome: 'completed\n' } });
     await cluster.setState('55', 'RUNNING');
     expect(await look()).toMatchObject({
-      [jobId]: { phase: 'ready', node: 'n1' },
+      [jobId]: { phase: 'ready', node: 'n7' },
       'local-4194305-2': { phase: 'stopping' },
     });
     expect(await squeues()).toBe(1);
@@ -315,7 +320,7 @@ describe.skipIf(process.platform === 'win32')('the proxy', () => {
   ])('is asked about one that is ready: it %s', async (_, answer, more) => {
     const { calls, record, files } = await proxied(answer);
     await cluster.add({ jobId: '1', state: 'RUNNING', record, files });
-    expect((await look({ proxy: true }))[1]).toEqual({ phase: 'ready', node: 'n1', ...more });
+    expect((await look({ proxy: true }))[1]).toEqual({ phase: 'ready', node: 'n7', ...more });
     expect(calls).toEqual([LOOK]);
   });
 

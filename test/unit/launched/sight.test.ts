@@ -34,7 +34,7 @@ const recorded: SessionEnd = {
 
 const queued: Sight = { phase: 'queued', reason: 'Priority', estimatedStart: SOON };
 const starting: Sight = { phase: 'starting', node: 'n1', endsAt: END };
-const ready: Sight = { phase: 'ready', node: 'n1', endsAt: END };
+const ready: Sight = { phase: 'ready', node: 'n2', endsAt: END };
 const stopping: Sight = { phase: 'stopping', said: 'stopped: its time was up' };
 const ended = (outcome: SessionEnd['outcome'], cause: string, more: Partial<SessionEnd>): Sight => ({
   phase: 'ended',
@@ -108,10 +108,15 @@ describe('what the proxy says of it', () => {
     expect(sight).toEqual({ ...ready, ...more });
   });
 
+  it('leaves the node to the scheduler where the job does not say it', () => {
+    const sight = sightOf({ job: JOBS['running']!, files: { node: '' }, now: NOW });
+    expect(sight).toEqual({ ...ready, node: 'n1' });
+  });
+
   it('gives the end where nobody else does', () => {
     const job: JobState = { phase: 'running', node: 'n1' };
     const seen = sightOf({ job, files: FILES['ready']!, proxy: { endsAt: SOON }, now: NOW });
-    expect(seen).toEqual({ phase: 'ready', node: 'n1', endsAt: SOON });
+    expect(seen).toEqual({ phase: 'ready', node: 'n2', endsAt: SOON });
   });
 
   it.each(TABLE.filter(([job, files]) => !(job === 'running' && /^(ready|warned)$/.test(files))))(
