@@ -1,5 +1,6 @@
 /** How sessions are. */
 import type { LaunchContext } from '../launch/context.js';
+import type { JobState } from '../scheduler/scheduler.js';
 import type { SessionEnd } from '../session/record.js';
 import { mapSome } from '../session/small-file.js';
 import { UNTOLD } from '../words/sessions.js';
@@ -12,6 +13,8 @@ import { sightOf, type ProxyView, type Sight } from './sight.js';
 export interface LookWays {
   /** Ask the proxy, too, about those that are ready: a call for each. */
   proxy?: boolean;
+  /** They were just cancelled: one that its scheduler does not know any more has ended by that. */
+  cancelled?: boolean;
   signal?: AbortSignal;
 }
 
@@ -46,7 +49,9 @@ export async function lookAt(
       sights.set(id, { phase: 'ended', end });
       return;
     }
-    const job = jobs.get(id) ?? unknown();
+    const told = jobs.get(id) ?? unknown();
+    const forgotten = told.phase === 'ended' && told.outcome === 'unknown';
+    const job: JobState = ways.cancelled && forgotten ? { ...told, outcome: 'cancelled' } : told;
     // Only now: the job may have written its last word while its scheduler was asked.
     const files = await readJobFiles(session.directory);
     const proxy = ways.proxy && job.phase === 'running' ? await askedProxy(session, files, signal) : {};

@@ -1,5 +1,5 @@
 /** Removes the folder of a session, which others may be looking at just now. */
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** What it takes on disk. Links in it are not followed. */
@@ -27,19 +27,45 @@ export async function removeFolder(directory: string, mark: string): Promise<boo
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
-  try {
-    // It removes links, not what they lead to.
-    await rm(away, { recursive: true, force: true, maxRetries: 2, retryDelay: 100 });
-  } catch (error) {
-    // `path` says what could not be removed; it is in there.
-    if (!(await isHeldOpen(away))) throw error;
-  }
+  await removeAll(away);
   return true;
 }
 
-/** NFS keeps what somebody has open under such a name, until it is closed. */
-async function isHeldOpen(path: string): Promise<boolean> {
-  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = entries.filter((entry) => !entry.isDirectory());
-  return files.length > 0 && files.every(({ name }) => name.startsWith('.nfs'));
+/**
+ * Links are removed, not what they lead to. What cannot be removed keeps nothing else from it. False: somebody has something
+ * of it open, which NFS then keeps under a name of its own until it is closed.
+ * @throws the first thing that could not be removed, with its path
+ */
+async function removeAll(folder: string): Promise<boolean> {
+  let isHeld = false;
+  let failure: Error | undefined;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    try {
+      if (!entry.isDirectory()) await unlink(path);
+      else if (!(await removeAll(path))) isHeld = true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      if (isHeldOpen(entry.name)) isHeld = true;
+      else failure ??= error as Error;
+    }
+  }
+  if (failure !== undefined) throw failure;
+  return !isHeld && (await removeEmpty(folder));
+}
+
+/** What was removed just now may be back under such a name. */
+async function removeEmpty(folder: string): Promise<boolean> {
+  try {
+    await rmdir(folder);
+    return true;
+  } catch (error) {
+    const names = await readdir(folder).catch(() => []);
+    if (names.length > 0 && names.every(isHeldOpen)) return false;
+    throw error;
+  }
+}
+
+function isHeldOpen(name: string): boolean {
+  return name.startsWith('.nfs');
 }

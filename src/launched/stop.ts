@@ -105,7 +105,7 @@ async function endedWithin(
   let left = sessions;
   let wait = POLL_MS.first;
   while (left.length > 0) {
-    const sights = await lookAt(context, left, { signal });
+    const sights = await lookAt(context, left, { cancelled: true, signal });
     const isOver = ({ record }: KnownSession): boolean => sights.get(record.id)?.phase === 'ended';
     over.push(...left.filter(isOver).map(({ record }) => record.id));
     left = left.filter((session) => !isOver(session));

@@ -1,6 +1,7 @@
 /** `start-jupyter stop`, on a cluster of executables. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeCluster, type FakeCluster } from '../launched/fake-cluster.js';
@@ -37,6 +38,16 @@ describe.skipIf(process.platform === 'win32')('start-jupyter stop', () => {
       const end = JSON.parse(await readFile(join(directory, 'end.json'), 'utf8')) as object;
       expect(end).toMatchObject({ outcome: 'cancelled' });
     }
+  });
+
+  it('knows how it ended, also where the scheduler forgets a job that is cancelled', async () => {
+    const host = hostname();
+    const directory = await cluster.add({ jobId: '11', state: 'PENDING', record: { host } });
+    await cluster.replace('hostname', `echo ${host}`);
+    await cluster.replace('scancel', `/bin/rm '${cluster.home}/jobs/11'`);
+    expect(await stop([])).toMatchObject({ status: 0, stdout: 'Stopped 11.\n' });
+    const end = JSON.parse(await readFile(join(directory, 'end.json'), 'utf8')) as object;
+    expect(end).toMatchObject({ outcome: 'cancelled', cause: 'It was cancelled.' });
   });
 
   it('takes the one that there is, and leaves those alone that are over', async () => {
