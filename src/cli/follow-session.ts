@@ -6,6 +6,7 @@ import type { KnownSession } from '../launched/known-sessions.js';
 import { lastLinesOf } from '../launched/read-log.js';
 import type { SessionEnd } from '../session/record.js';
 import {
+  LOOKING,
   endedInstead,
   endedWords,
   interruptedWait,
@@ -43,6 +44,7 @@ export async function followSession(
   const tell = createTeller({ console, until, since, now: () => context.now() });
   const { signal } = context;
   const ways = { until, signal, tell, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  if (console.live) console.doing(LOOKING);
   const followed = await follow(watchSession(context, session), ways);
   console.rest();
   switch (followed.how) {

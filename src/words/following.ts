@@ -39,6 +39,9 @@ export interface Called {
   log: string;
 }
 
+/** Until the scheduler has answered for the first time. */
+export const LOOKING = 'Looking how the session is';
+
 export function queuedWords(reason: string | undefined): string {
   return ['The job waits in the queue.', ...wordsOf(reason)].join(' ');
 }
@@ -96,7 +99,7 @@ export function runningNow(node: string, endsAt: Date | undefined, now: Date): s
 /** Before its end, once. */
 export function endsSoon(endsAt: Date | undefined, now: Date): string {
   if (endsAt === undefined) return 'The session ends soon: save your work.';
-  const left = Math.floor((endsAt.getTime() - now.getTime()) / MINUTE_MS);
+  const left = Math.round((endsAt.getTime() - now.getTime()) / MINUTE_MS);
   const time = left < 1 ? 'in less than a minute' : `in about ${formatMinutes(left)}`;
   return `The session ends at ${clockTime(endsAt, now)}, ${time}: save your work.`;
 }

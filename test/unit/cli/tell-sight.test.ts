@@ -100,7 +100,7 @@ describe('the end in sight', () => {
     const { lines, doing } = said([READY, warned, warned], { live: true, until: 'ended', from: 3300 });
     expect(lines).toEqual([
       'Your notebook is ready. It runs on c1 until 11:00.',
-      '! The session ends at 11:00, in about 4 minutes: save your work.',
+      '! The session ends at 11:00, in about 5 minutes: save your work.',
     ]);
     expect(doing).toEqual([
       'The notebook runs on c1, for 5 minutes more.',

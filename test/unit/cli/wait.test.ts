@@ -100,7 +100,7 @@ To start it again: start-jupyter again 11
   });
 
   it('--until ended says the end of its time before', async () => {
-    const warning = `${new Date(Date.now() + 270_500).toISOString()}\n`;
+    const warning = `${new Date(Date.now() + 255_000).toISOString()}\n`;
     await cluster.add({ jobId: '11', state: 'RUNNING', files: { ...READY, warning } });
     const here = host();
     const waiting = outcomeOf(['wait', '--until', 'ended'], here);

@@ -28,7 +28,7 @@ it('an estimate that is over is left out', () => {
 });
 
 it.each([
-  ['2026-12-30T23:59:30', 'The session ends at 23:59, in less than a minute: save your work.'],
+  ['2026-12-30T23:59:20', 'The session ends at 23:59, in less than a minute: save your work.'],
   [
     '2026-12-31T00:04:10',
     'The session ends at 00:04 on Thursday, 31 December, in about 5 minutes: save your work.',

@@ -29,7 +29,7 @@ it('says once what the job warned of, and again when it got more time', async ()
   warn('soon\n');
   await look();
   expect(said).toEqual([]);
-  warn(`${new Date('2026-11-23T10:05:30').toISOString()}\n`);
+  warn(`${new Date('2026-11-23T10:05:10').toISOString()}\n`);
   await look();
   await look();
   warn(`${new Date('2026-11-23T11:00:00').toISOString()}\n`);
