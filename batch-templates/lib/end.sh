@@ -38,7 +38,7 @@ end_session() {
   [ -z "$sj_request_pid" ] || kill "$sj_request_pid" 2>/dev/null
   destroy_name
   rm -f -- "$session_dir/token" "$session_dir/redeem.secret" "$session_dir/key.pem" \
-    "$session_dir/jupyter_config.json"
+    "$session_dir/jupyter_config.json" "$session_dir/open.html"
   stop_jupyter
   [ -z "$sj_runtime" ] || rm -rf -- "$sj_runtime"
   write_outcome "$status"

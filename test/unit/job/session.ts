@@ -167,7 +167,7 @@ export async function makeSession(options: SessionOptions): Promise<JobSession> 
       }),
     read: (name) => readFile(join(directory, name), 'utf8'),
     secretsLeft: () =>
-      ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json'].filter((name) =>
+      ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'open.html'].filter((name) =>
         existsSync(join(directory, name)),
       ),
     remove: () => rm(place, { recursive: true, force: true }),

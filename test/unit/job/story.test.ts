@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Control, startControl } from './control.js';
@@ -37,6 +37,8 @@ describe.skipIf(!canRunJobs)('a job that goes well', () => {
     expect(body.port).toBe(ready.port);
     expect(Math.abs(Date.parse(body.endsAt) - Date.now() - 1_800_000)).toBeLessThan(10_000);
     expect(ready.address).toBe('127.0.0.1');
+    // A browser was opened meanwhile.
+    await writeFile(join(directory, 'open.html'), 'the link');
 
     job.child.kill('SIGTERM');
     expect(await job.ended).toBe(143);
