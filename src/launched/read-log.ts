@@ -2,8 +2,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
 const BLOCK_BYTES = 64 * 1024;
-/** Of a log without line breaks no more is looked through. */
-const LOOKED_THROUGH_BYTES = 16 * 1024 * 1024;
+/** Of a line that is longer than that the end is shown. */
+const LONGEST_LINE_BYTES = 16 * 1024 * 1024;
 
 /** How much of a log has been read. */
 export interface Position {
@@ -79,13 +79,15 @@ async function startOfLast(file: FileHandle, size: number, lines: number): Promi
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let missing = lines;
   let start = size;
-  while (start > 0 && size - start < LOOKED_THROUGH_BYTES) {
+  let lineEnd = size;
+  while (start > 0 && lineEnd - start < LONGEST_LINE_BYTES) {
     const length = Math.min(BLOCK_BYTES, start);
     start -= length;
     const { bytesRead } = await file.read(block, 0, length, start);
     for (let at = bytesRead - 1; at >= 0; at -= 1) {
       // The line break at the very end ends the last line.
       if (block[at] !== 0x0a || start + at === size - 1) continue;
+      lineEnd = start + at;
       missing -= 1;
       if (missing === 0) return start + at + 1;
     }

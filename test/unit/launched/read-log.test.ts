@@ -50,6 +50,11 @@ describe('the last lines', () => {
     expect(position?.offset).toBe(50_000 * 21);
   });
 
+  it('are all there, also where they are many', async () => {
+    writeFileSync(log, numbered(400_000, 60));
+    expect((await read({ lastLines: 350_000 })).text.slice(0, 6)).toBe('50001 ');
+  });
+
   it('are there at once, however long the log is', async () => {
     writeFileSync(log, '');
     // Ten gigabytes of which nothing is on the disk.
