@@ -173,7 +173,7 @@ function afterwards(ownAuthority: string | undefined, { planned, here }: Prepare
   const lasts = `It runs as long as this command does${time}. Ctrl-C ends it.`;
   if (ownAuthority === undefined) return lasts;
   const elsewhere = here?.allocation
-    ? `It can be opened in a browser on ${hostname()} alone: no proxy is known here (--endpoint names one).\n`
+    ? `It can be opened in a browser on ${hostname()} alone: no proxy is known here (--endpoint names one; --connect ssh needs none).\n`
     : '';
   return `${elsewhere}Your browser will warn about the certificate, because it was made just now on this machine:
 choose "Advanced" and go on. Or let the browser trust ${ownAuthority} (only while this runs).
