@@ -254,7 +254,7 @@ onPosix('a launch on this very machine through a proxy elsewhere', () => {
     );
     const { host, lines } = await stage();
     const { status, stdout, stderr } = await outcomeOf(here(...endpoint()), host);
-    expect([status, stdout]).toEqual([4, '']);
+    expect([status, stdout]).toEqual([7, '']);
     expect(stderr).toContain('start-jupyter: Jupyter could not be started.');
     expect(stderr).toContain('  | the disk is full');
     expect(called('jupyter').at(-1)).toContain('--NotebookApp.ip=0.0.0.0');
@@ -272,7 +272,7 @@ onPosix('a launch on this very machine through a proxy elsewhere', () => {
     const { host, lines } = await stage();
     const { status, stdout, stderr } = await outcomeOf(here(...endpoint()), host);
     expect(stdout).toMatch(URL_PATTERN);
-    expect(status).toBe(4);
+    expect(status).toBe(7);
     expect(stderr).toContain('start-jupyter: Jupyter broke down.');
     expect(stderr).toContain('  | the disk is full');
     expect(lines.at(-1)).toBe(GIVE_BACK);
@@ -286,8 +286,10 @@ onPosix('a launch on this very machine through a proxy elsewhere', () => {
     );
     const { host, lines } = await stage();
     const done = outcomeOf(here(...endpoint()), host);
-    await expect.poll(() => existsSync(join(home, 'jupyter.pid')), { timeout: 10_000 }).toBe(true);
-    const pid = Number(readFileSync(join(home, 'jupyter.pid'), 'utf8'));
+    const noted = () =>
+      existsSync(join(home, 'jupyter.pid')) ? readFileSync(join(home, 'jupyter.pid'), 'utf8') : '';
+    await expect.poll(noted, { timeout: 10_000 }).toMatch(/\n$/);
+    const pid = Number(noted());
     host.interrupt();
     const { status, stdout } = await done;
     expect([status, stdout]).toEqual([130, '']);
