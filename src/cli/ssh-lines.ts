@@ -58,15 +58,19 @@ export async function printConnection(
   const connection = await connectionOf(session, localPort);
   if (connection === undefined) throw notReadyForSsh(id);
   const { command, url } = connection;
-  if (flags.json) await console.result(jsonLine({ ...more, connect: shownOf(connection) }, host));
-  else if (flags.quiet) await console.result(`${command}\n${url}\n`);
+  const name = connection.host.split(':')[0] ?? '';
+  if (flags.json) {
+    if (!name.includes('.')) console.warn(shortHost(name));
+    await console.result(jsonLine({ ...more, connect: shownOf(connection) }, host));
+    return;
+  }
+  if (flags.quiet) await console.result(`${command}\n${url}\n`);
   else {
     console.say('');
     await console.result(`${STEP_ONE}\n${command}\n\n${STEP_TWO}\n${url}\n`);
     console.say(`\n${aboutTheTunnel(factsOf(connection, id))}`);
-    const name = connection.host.split(':')[0] ?? '';
-    if (!name.includes('.')) console.say(shortHost(name));
   }
+  if (!name.includes('.')) console.warn(shortHost(name));
 }
 
 function shownOf({ way, command, url, localPort, node, host, certificate }: Connection): object {
@@ -74,11 +78,11 @@ function shownOf({ way, command, url, localPort, node, host, certificate }: Conn
 }
 
 function factsOf(
-  { host, node, jumps, localPort, certificate }: Connection,
+  { host, node, way, jumps, localPort, certificate }: Connection,
   id: string,
 ): Parameters<typeof aboutTheTunnel>[0] {
   return {
-    ...{ id, localPort, host: host.split(':')[0] ?? host },
+    ...{ id, way, localPort, host: host.split(':')[0] ?? host },
     ...(jumps ? { node } : {}),
     ...(certificate === undefined ? {} : { certificate }),
   };

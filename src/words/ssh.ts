@@ -86,6 +86,7 @@ export const STEP_TWO = 'Then open this in the browser there:';
 
 export interface SshFacts {
   id: string;
+  way: 'socket' | 'loopback' | 'address';
   /** The host that ssh logs in to, and the node behind it where that is another one. */
   host: string;
   node?: string;
@@ -95,18 +96,24 @@ export interface SshFacts {
 }
 
 /** What a person has to know who has never done this. */
-export function aboutTheTunnel({ id, host, node, localPort, certificate }: SshFacts): string {
+export function aboutTheTunnel({ id, way, host, node, localPort, certificate }: SshFacts): string {
   const hosts = node === undefined ? host : `${host}, then ${node}`;
-  const twice = node === undefined ? '' : ' (perhaps twice)';
-  return [
-    `ssh asks as it does when you log in${twice}: the first time whether you trust ${hosts} ("yes"), then for your password. After that it says nothing more: leave it running. Ctrl-C there closes the way, not the notebook.`,
-    ...(certificate === undefined
-      ? []
-      : [
-          `Your browser will warn about the certificate, because it was made for this session alone: choose "Advanced" and go on. Or let it trust the file ${certificate}`,
-        ]),
-    `If port ${localPort} of your computer is taken: start-jupyter connect ${id} --local-port ${localPort + 1}`,
-  ].join('\n');
+  const lines = [
+    `ssh asks as it does when you log in: the first time whether you trust ${hosts} ("yes"), and for your password. Then it says nothing more: leave it running. Ctrl-C there closes the way, not the notebook.`,
+  ];
+  if (certificate !== undefined) {
+    lines.push(
+      `Your browser will warn about the certificate, because it was made for this session alone: choose "Advanced" and go on. Or let it trust the file ${certificate}`,
+    );
+  }
+  lines.push(
+    `If ssh says that the port is in use on your computer: start-jupyter connect ${id} --local-port ${localPort + 1}`,
+  );
+  if (way !== 'address') {
+    const next = way === 'socket' ? 'loopback' : 'address';
+    lines.push(`If the page stays empty and ssh says "open failed": start again with --ssh-way ${next}`);
+  }
+  return lines.join('\n');
 }
 
 /** A name that only the cluster may know. */
