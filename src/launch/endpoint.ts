@@ -1,6 +1,6 @@
 /** How a browser gets to what is launched: through which proxy, or by ssh. */
-import { StartJupyterError } from '../errors.js';
 import type { Endpoint } from '../satellite/client.js';
+import { badEndpoint, noEndpoint } from '../words/launch.js';
 import { endpointWithSsh, onlyWithSsh } from '../words/ssh.js';
 import type { LaunchOptions } from './options.js';
 import type { Prepared } from './prepare.js';
@@ -15,9 +15,7 @@ export function parseEndpoint(text: string): { domain: string; port: number } {
     !/^manage\./i.test(domain) &&
     URL.canParse(`https://manage.${domain}`);
   if (!name || Number(port) < 1 || Number(port) > 65_535) {
-    throw new StartJupyterError('bad-option', `${JSON.stringify(text)} is no endpoint.`, {
-      hint: 'It is the proxy’s domain without https:// and manage., with a port if that is not 443: jupyter.example.org or jupyter.example.org:8443.',
-    });
+    throw badEndpoint(text);
   }
   return { domain: domain.toLowerCase(), port: Number(port) };
 }
@@ -31,13 +29,7 @@ export function endpointOf(
   const where = options.endpoint ?? (endpoint === undefined ? undefined : parseEndpoint(endpoint));
   if (where === undefined) {
     if (prepared.scheduler.kind === 'local') return undefined;
-    throw new StartJupyterError(
-      'bad-configuration',
-      `No proxy is known for the system ${prepared.system.name}.`,
-      {
-        hint: 'Name its domain with --endpoint HOST[:PORT], or with "endpoint:" in systems.yaml. Without a proxy: --connect ssh.',
-      },
-    );
+    throw noEndpoint(prepared.system.name);
   }
   return { ...where, protocol, ...(prepared.ca === undefined ? {} : { ca: prepared.ca }) };
 }

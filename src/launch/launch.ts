@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
-import { messageOf, sentence } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { fullHostName } from '../platform/host-name.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { startPath } from '../jupyter/server-choice.js';
@@ -19,6 +19,7 @@ import { render } from '../script/render.js';
 import type { SessionRecord } from '../session/record.js';
 import { saveRecord, stageSession, type StagedSession } from '../session/store.js';
 import { VERSION } from '../version.js';
+import { GIVING_BACK, notRegistered, REGISTERING, RESERVING, STARTING, SUBMITTING } from '../words/launch.js';
 import type { LaunchContext } from './context.js';
 import type { Reach } from './endpoint.js';
 import { stopIfAborted } from './interrupted.js';
@@ -69,7 +70,7 @@ export async function launch(
   try {
     return await takeAll(context, options, prepared, reach, ways, undo);
   } catch (error) {
-    context.progress.doing('Giving back what was taken');
+    context.progress.doing(GIVING_BACK);
     await giveBackAll(undo, context.progress);
     throw error;
   }
@@ -113,7 +114,7 @@ async function takeAll(
   await staged.place();
   stopIfAborted(signal);
 
-  progress.doing(here ? 'Starting Jupyter' : 'Submitting the job');
+  progress.doing(here ? STARTING : SUBMITTING);
   const jobId = await scheduler.submit(join(place.directory, 'batch.sh'), {
     jobName: prepared.jobName,
     extraArguments: options.schedulerArguments,
@@ -146,7 +147,7 @@ async function reserveName(
   certificate: Certificate | undefined,
   undo: UndoStack,
 ): Promise<ProxyName> {
-  progress.doing('Reserving a name');
+  progress.doing(RESERVING);
   const client = createSatelliteClient(endpoint);
   const reservation = await client.reserve(
     {
@@ -241,12 +242,11 @@ async function registerJob(
   done: string,
 ): Promise<void> {
   try {
-    progress.doing('Registering the job');
+    progress.doing(REGISTERING);
     await client.link(reservation, jobId.id, signal);
   } catch (error) {
     stopIfAborted(signal);
-    const what = `${done}, but the proxy was not told its number, so that its page cannot show the job's state`;
-    progress.warn(sentence(`${what}: ${messageOf(error)}`));
+    progress.warn(notRegistered(done, messageOf(error)));
   }
   stopIfAborted(signal);
 }

@@ -3,7 +3,13 @@ import { lstat, mkdir, open, readFile, realpath, rename, rm } from 'node:fs/prom
 import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { shellQuote } from '../script/quote.js';
-import { cannotWrite } from '../words/session-files.js';
+import {
+  cannotWrite,
+  notPrivate,
+  openDirectory,
+  othersDirectory,
+  unfitForSessions,
+} from '../words/session-files.js';
 import type { SessionRecord } from './record.js';
 import { replaceFile } from './replace-file.js';
 
@@ -37,13 +43,7 @@ export function newSessionPlace(
   const sessionsDirectory = join(stateDirectory(env, home), 'sessions');
   const directory = join(sessionsDirectory, id);
   if (UNFIT.test(directory)) {
-    throw new StartJupyterError(
-      'bad-directory',
-      `Sessions cannot be kept under ${JSON.stringify(sessionsDirectory)}.`,
-      {
-        hint: 'The path holds a line break or a backslash, which schedulers do not take: set XDG_STATE_HOME to another one.',
-      },
-    );
+    throw unfitForSessions(sessionsDirectory);
   }
   return { id, directory, sessionsDirectory };
 }
@@ -101,13 +101,7 @@ export async function writePrivate(path: string, content: string): Promise<void>
       await file.writeFile(content);
       const { mode } = await file.stat();
       if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-        throw new StartJupyterError(
-          'unsafe-directory',
-          `A file in ${JSON.stringify(dirname(path))} cannot be kept private.`,
-          {
-            hint: 'The file system there does not hold file modes: set XDG_STATE_HOME to a directory on one that does.',
-          },
-        );
+        throw notPrivate(dirname(path));
       }
     } finally {
       await file.close();
@@ -171,7 +165,7 @@ function upToRoot(path: string): string[] {
 async function checkOwner(path: string, uid: number, trusted: readonly number[]): Promise<void> {
   const facts = await lstat(path);
   if (!trusted.includes(facts.uid)) {
-    throw unsafe(path, 'belongs to another user', 'Set XDG_STATE_HOME to a directory of your own.');
+    throw othersDirectory(path);
   }
   // The mode of a link means nothing: who may replace it is a matter of the folder that it is in.
   if (facts.isSymbolicLink()) return;
@@ -180,20 +174,5 @@ async function checkOwner(path: string, uid: number, trusted: readonly number[])
   // A group of the user's own has the user's number, by the custom of user private groups.
   const groupWritable = (facts.mode & 0o020) !== 0 && facts.gid !== uid && facts.gid !== 0;
   if ((!groupWritable && !worldWritable) || sticky) return;
-  const who = worldWritable ? 'everybody' : 'other members of its group';
-  throw unsafe(
-    path,
-    `can be changed by ${who}`,
-    `Close it (chmod go-w ${shellQuote(path)}) or set XDG_STATE_HOME to another directory.`,
-  );
-}
-
-function unsafe(path: string, why: string, hint: string): StartJupyterError {
-  return new StartJupyterError(
-    'unsafe-directory',
-    `Sessions are not safe under ${JSON.stringify(path)}: it ${why}.`,
-    {
-      hint,
-    },
-  );
+  throw openDirectory(path, worldWritable, `chmod go-w ${shellQuote(path)}`);
 }

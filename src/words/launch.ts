@@ -1,5 +1,5 @@
 /** What is said while everything for a launch is looked at. */
-import { StartJupyterError } from '../errors.js';
+import { sentence, StartJupyterError } from '../errors.js';
 
 export const FINDING_OUT_SYSTEM = 'Finding out which system this is';
 
@@ -106,4 +106,39 @@ export const BAD_AUTHORITY = {
 /** `what` finishes the sentence, `why` says what happened. */
 export function couldNot(what: string, why: string): string {
   return `Could not ${what}: ${why}`;
+}
+
+// While it is carried out.
+
+export const RESERVING = 'Reserving a name';
+export const STARTING = 'Starting Jupyter';
+export const SUBMITTING = 'Submitting the job';
+export const REGISTERING = 'Registering the job';
+export const GIVING_BACK = 'Giving back what was taken';
+
+/** `done`: what has happened all the same. */
+export function notRegistered(done: string, why: string): string {
+  return sentence(
+    `${done}, but the proxy was not told its number, so that its page cannot show the job's state: ${why}`,
+  );
+}
+
+// Where it leads.
+
+export function badEndpoint(text: string): StartJupyterError {
+  return new StartJupyterError('bad-option', `${JSON.stringify(text)} is no endpoint.`, {
+    hint: 'It is the proxy’s domain without https:// and manage., with a port if that is not 443: jupyter.example.org or jupyter.example.org:8443.',
+  });
+}
+
+export function noEndpoint(system: string): StartJupyterError {
+  return new StartJupyterError('bad-configuration', `No proxy is known for the system ${system}.`, {
+    hint: 'Name its domain with --endpoint HOST[:PORT], or with "endpoint:" in systems.yaml. Without a proxy: --connect ssh.',
+  });
+}
+
+export function onWindows(): StartJupyterError {
+  return new StartJupyterError('unsupported-platform', 'Jobs cannot be started from Windows.', {
+    hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --no-check --system NAME, --help.',
+  });
 }

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import type { JobState } from '../../scheduler/scheduler.js';
 import type { LaunchContext } from '../context.js';
 import type { Reach } from '../endpoint.js';
@@ -13,6 +13,7 @@ import type { Prepared } from '../prepare.js';
 import { createEndWarning } from './end-warning.js';
 import { missingAuthorities } from './public-authorities.js';
 import { giveBackAll } from '../undo.js';
+import { FOREGROUND_ENDED, foregroundFailed, STARTING_PROXY, WAITING_FOR_JUPYTER } from '../../words/here.js';
 
 /** The job's own limits, for Jupyter's start and then for the proxy, are together shorter, and it says why. */
 const READY_LIMIT_MS = 330_000;
@@ -51,7 +52,7 @@ export async function runInForeground(
     await stayUntilEnd(context, prepared, launched, onReady);
     return;
   }
-  context.progress.doing('Starting a proxy of your own');
+  context.progress.doing(STARTING_PROXY);
   const { startOwnProxy } = await import('./own-proxy.js');
   const own = await startOwnProxy(context.now());
   try {
@@ -71,7 +72,7 @@ async function stayUntilEnd(
 ): Promise<void> {
   const { progress } = context;
   try {
-    progress.doing('Waiting for Jupyter');
+    progress.doing(WAITING_FOR_JUPYTER);
     await untilReady(context, prepared, session);
     await onReady(session);
     progress.say(await untilEnded(context, prepared, session));
@@ -90,8 +91,8 @@ async function untilReady(
     stopIfAborted(signal);
     const state = await scheduler.inspect(jobId);
     const late = Date.now() - started > READY_LIMIT_MS;
-    if (late) throw await failure('Jupyter does not answer.', directory);
-    if (state.phase === 'ended') throw await failure('Jupyter could not be started.', directory);
+    if (late) throw await failure('silent', directory);
+    if (state.phase === 'ended') throw await failure('notStarted', directory);
     await pause(POLL_MS, signal);
   }
 }
@@ -115,24 +116,24 @@ async function untilEnded(
     if (allocation === undefined || Date.now() < askAt) continue;
     // Interrupted it says 'unknown', and that is nothing.
     if ((await allocation.inspect(signal)).phase === 'ended') {
-      return `${allocation.title} has ended: stopping Jupyter.`;
+      return FOREGROUND_ENDED.allocation(allocation.title);
     }
     wait = Math.min(wait * 2, ALLOCATION_POLL_MS.longest);
     askAt = Date.now() + wait;
   }
-  return 'Stopping Jupyter.';
+  return FOREGROUND_ENDED.interrupted;
 }
 
 async function wordsFor(state: JobState & { phase: 'ended' }, directory: string): Promise<string> {
-  if (state.outcome === 'failed') throw await failure('Jupyter broke down.', directory);
-  return state.outcome === 'timed-out' ? 'Its time is up: Jupyter has ended.' : 'Jupyter has ended.';
+  if (state.outcome === 'failed') throw await failure('brokeDown', directory);
+  return state.outcome === 'timed-out' ? FOREGROUND_ENDED.timeUp : FOREGROUND_ENDED.byItself;
 }
 
-async function failure(what: string, directory: string): Promise<StartJupyterError> {
-  return new StartJupyterError('job-failed', what, {
-    detail: await lastLines(join(directory, 'job.log')),
-    hint: 'The lines above are the end of what it wrote.',
-  });
+async function failure(
+  what: Parameters<typeof foregroundFailed>[0],
+  directory: string,
+): Promise<StartJupyterError> {
+  return foregroundFailed(what, await lastLines(join(directory, 'job.log')));
 }
 
 async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,25 @@
 /** `--here`: Jupyter on this very machine, in the allocation that it belongs to if there is one. */
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { fullHostName } from '../../platform/host-name.js';
 import { allocationOf, isNodeOf, nodesOf, titleOf, type Allocation } from '../../scheduler/allocation.js';
 import { chooseScheduler } from '../../scheduler/choose.js';
-import { formatMinutes } from '../../scheduler/duration.js';
 import type { JobState, Scheduler } from '../../scheduler/scheduler.js';
 import type { System } from '../../site/system.js';
 import type { LaunchContext } from '../context.js';
 import { stopIfAborted } from '../interrupted.js';
 import { isAllowedLoginNode, refuseLoginNode } from './login-node.js';
 import type { LaunchOptions } from '../options.js';
+import {
+  ALLOCATION_QUEUED,
+  allocationEndNotKnown,
+  allocationEndsNow,
+  allocationLeft,
+  allocationNotRunning,
+  allocationOver,
+  insideOfJob,
+  lookingAtAllocation,
+  notOnItsNodes,
+} from '../../words/here.js';
 
 export interface Here {
   allocation?: HereAllocation;
@@ -40,7 +50,7 @@ export async function lookHere(
     await refuseLoginNode(context, options, system);
     return {};
   }
-  context.progress.doing(`Looking at ${titleOf(said)}`);
+  context.progress.doing(lookingAtAllocation(titleOf(said)));
   const scheduler = await chooseScheduler(said.scheduler, { env });
   const [{ found, state }, names] = await Promise.all([
     askFor(said, scheduler, signal),
@@ -67,8 +77,7 @@ export async function lookHere(
 /** A sentence for who submits a job from inside of one. */
 export function inAllocation(env: NodeJS.ProcessEnv): string | undefined {
   const said = allocationOf(env);
-  if (said === undefined) return undefined;
-  return `This shell belongs to ${titleOf(said)}. What you start now is a job of its own; to use the one that you have: start-jupyter --here`;
+  return said === undefined ? undefined : insideOfJob(titleOf(said));
 }
 
 /** A job of salloc's on another cluster than the usual one is unknown here, or long over, without its cluster's name. */
@@ -89,29 +98,14 @@ function refuseUnlessRunning(said: Allocation, state: JobState): void {
   const variable = said.scheduler === 'slurm' ? 'SLURM_JOB_ID SLURM_JOBID' : 'PBS_JOBID';
   const what =
     state.phase === 'queued'
-      ? 'has not started yet'
-      : `is over${state.outcome === 'unknown' ? '' : ` (${state.outcome})`}`;
-  throw new StartJupyterError('not-here', `This shell belongs to ${titleOf(said)}, and that ${what}.`, {
-    hint: [
-      'Get a new allocation and start it there, or leave --here out: then a job is submitted.',
-      `If this shell has nothing to do with that job any more: unset ${variable}`,
-    ].join('\n'),
-  });
+      ? ALLOCATION_QUEUED
+      : allocationOver(state.outcome === 'unknown' ? undefined : state.outcome);
+  throw allocationNotRunning(titleOf(said), what, variable);
 }
 
 function elsewhere(allocation: Allocation, env: NodeJS.ProcessEnv, host: string): StartJupyterError {
   const nodes = nodesOf(allocation, env);
-  const where = nodes === '' ? 'other nodes' : nodes;
-  const slurm = allocation.scheduler === 'slurm';
-  return new StartJupyterError(
-    'not-here',
-    `This shell is on ${host}, and ${titleOf(allocation)} has ${where}: Jupyter would not run where you have room for it.`,
-    {
-      hint: slurm
-        ? 'Start it on a node of yours: srun --nodes=1 --ntasks=1 --pty start-jupyter --here (with your other options behind it)'
-        : 'Start it in the shell that the scheduler gave you on the node.',
-    },
-  );
+  return notOnItsNodes(host, titleOf(allocation), { nodes, isSlurm: allocation.scheduler === 'slurm' });
 }
 
 /** Undefined: it has no end, or nobody can tell. */
@@ -121,17 +115,13 @@ function endOf({ progress, ...context }: LaunchContext, said: Allocation, state:
   if (endsAt === undefined) {
     progress.fact('Allocation', title);
     if (state.phase === 'unknown') {
-      progress.say(`How long ${title} still lasts cannot be told (${state.why}): -t says it, if you know.`);
+      progress.say(allocationEndNotKnown(title, state.why));
     }
     return undefined;
   }
   const left = minutesUntil(endsAt, context.now());
-  if (left < 1) {
-    throw new StartJupyterError('not-here', `${title} ends in less than a minute.`, {
-      hint: 'Get a new allocation and start it there, or leave --here out: then a job is submitted.',
-    });
-  }
-  progress.fact('Allocation', `${title}, ${formatMinutes(left)} left`);
+  if (left < 1) throw allocationEndsNow(title);
+  progress.fact('Allocation', allocationLeft(title, left));
   return endsAt;
 }
 

@@ -1,6 +1,6 @@
 /** Whether Jupyter may run on this very machine when it is in no allocation: login nodes are for everybody. */
 import { hostname } from 'node:os';
-import { StartJupyterError } from '../../errors.js';
+import type { StartJupyterError } from '../../errors.js';
 import { findOnPath } from '../../jupyter/probe.js';
 import { isSlurmNode } from '../../scheduler/slurm/slurm-cluster.js';
 import type { System } from '../../site/system.js';
@@ -8,6 +8,7 @@ import type { LaunchContext } from '../context.js';
 import { systemByHostName } from '../find-system.js';
 import { stopIfAborted } from '../interrupted.js';
 import type { LaunchOptions } from '../options.js';
+import { likeLoginNode, loginNode } from '../../words/here.js';
 
 /**
  * A login node is what a system with a scheduler names in `hosts`, whatever system was asked for. Beyond that, a machine with
@@ -28,7 +29,7 @@ export async function refuseLoginNode(
   const suspect = await submitsOnly(context);
   stopIfAborted(context.signal);
   if (suspect === 'no' || (suspect === 'unknown' && named)) return;
-  throw likeLoginNode();
+  throw likeLoginNode(hostname());
 }
 
 /**
@@ -55,28 +56,5 @@ async function submitsOnly({ env, signal }: LaunchContext): Promise<'yes' | 'no'
 function onLoginNode(system: System, why: string, { here, system: named }: LaunchOptions): StartJupyterError {
   const without = here || named === undefined ? '--here' : `${named.from} ${named.name}`;
   const get = system.values.scheduler === 'slurm' ? 'salloc' : 'qsub -I';
-  return new StartJupyterError(
-    'not-here',
-    `This is a login node of ${system.name} (${why}), and your site does not allow notebooks on it.`,
-    {
-      hint: [
-        `Without ${without} a job is submitted, and the notebook runs on a compute node.`,
-        `Or get a node first (${get}) and start it there: start-jupyter --here`,
-        'What is allowed is said by here_on_login_node in the site’s systems.yaml.',
-      ].join('\n'),
-    },
-  );
-}
-
-function likeLoginNode(): StartJupyterError {
-  return new StartJupyterError(
-    'not-here',
-    `${hostname()} has the commands of a scheduler and is in no job: it may be a login node, where notebooks are not allowed.`,
-    {
-      hint: [
-        'Get a node first (salloc, qsub -I) and start it there: start-jupyter --here',
-        'If this is a machine of your own: --system local',
-      ].join('\n'),
-    },
-  );
+  return loginNode(system.name, why, { without, get });
 }

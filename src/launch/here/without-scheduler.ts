@@ -1,9 +1,9 @@
 /** A launch that submits nothing: options and keys that speak to a scheduler mean nothing then. */
-import { formatMinutes } from '../../scheduler/duration.js';
 import type { System } from '../../site/system.js';
 import type { LaunchContext } from '../context.js';
 import { minutesUntil, type Here } from './here.js';
 import type { LaunchOptions } from '../options.js';
+import { endsEarlier, ignoredHere } from '../../words/here.js';
 
 const FOR_SCHEDULERS = [
   'partition',
@@ -29,15 +29,14 @@ export function withoutScheduler(
   { progress, now }: Pick<LaunchContext, 'progress' | 'now'>,
 ): LaunchOptions {
   const given = typedFor(asked);
-  const why = asked.here ? '--here submits nothing' : 'there is no scheduler here';
-  if (given.length > 0) progress.say(`Ignored, because ${why}: ${given.join(', ')}.`);
+  if (given.length > 0) progress.say(ignoredHere(given, asked.here));
   const dropped: readonly string[] = [...FOR_SCHEDULERS, 'notify'];
   const kept = Object.entries(asked).filter(([key]) => !dropped.includes(key));
   const options = { ...(Object.fromEntries(kept) as unknown as LaunchOptions), schedulerArguments: [] };
   const time = timeOf(asked, here, system, now());
   if (time === undefined) return options;
   if (asked.minutes !== undefined && time.minutes < asked.minutes) {
-    progress.say(`${time.from} ends earlier than you asked for: in ${formatMinutes(time.minutes)}.`);
+    progress.say(endsEarlier(time.from, time.minutes));
   }
   return { ...options, minutes: time.minutes, from: (key) => (key === 'time' ? time.from : asked.from(key)) };
 }
