@@ -1,11 +1,12 @@
 /** What is done once when a session is seen to have ended: what its job could not do itself. */
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnd } from '../session/parse-end.js';
 import type { SessionEnd, SessionRecord } from '../session/record.js';
-import { createFile } from '../session/replace-file.js';
+import { createFile, replaceFile } from '../session/replace-file.js';
+import { readSmallFile } from '../session/small-file.js';
 import type { KnownSession } from './known-sessions.js';
 import { proxyOf } from './proxy-of.js';
-import { readEnd } from './read-end.js';
 
 const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'open.html'];
 
@@ -16,11 +17,20 @@ const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'op
  */
 export async function recordEnd(session: KnownSession, end: SessionEnd): Promise<SessionEnd> {
   const { directory, record } = session;
-  const path = join(directory, 'end.json');
-  const isFirst = await createFile(path, `${JSON.stringify(end, null, 2)}\n`).catch(() => true);
+  const counts = await writtenEnd(directory, end).catch(() => end);
   await giveNameBack(record, directory);
   await removeSecrets(directory);
-  return isFirst ? end : ((await readEnd(directory)) ?? end);
+  return counts;
+}
+
+async function writtenEnd(directory: string, end: SessionEnd): Promise<SessionEnd> {
+  const path = join(directory, 'end.json');
+  const text = `${JSON.stringify(end, null, 2)}\n`;
+  if (await createFile(path, text)) return end;
+  const earlier = parseEnd((await readSmallFile(path)) ?? '');
+  // What is damaged says nothing, and would be looked at for ever.
+  if (earlier === undefined) await replaceFile(path, text);
+  return earlier ?? end;
 }
 
 /** What the job removes at its end, when it comes to that. */

@@ -6,14 +6,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LaunchContext } from '../../../src/launch/context.js';
 import { knownSessions } from '../../../src/launched/known-sessions.js';
 import { lookAt, type LookWays } from '../../../src/launched/look.js';
+import { recordEnd } from '../../../src/launched/record-end.js';
 import type { Sight } from '../../../src/launched/sight.js';
 import { sameSite } from '../../../src/launched/this-machine.js';
 import { fullHostName } from '../../../src/platform/host-name.js';
+import type { SessionEnd } from '../../../src/session/record.js';
 import { closedPort, tlsServer } from '../platform/tls-server.js';
 import { fakeCluster, type FakeCluster } from './fake-cluster.js';
 
 const SECRET_FILES = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json', 'open.html'];
 const SECRETS = Object.fromEntries(SECRET_FILES.map((name) => [name, 'a secret']));
+const ENDED_AT = '2026-03-04T12:00:00.000Z';
 const READY = { 'ready.json': '{"node":"n7","port":1}' };
 
 let cluster: FakeCluster;
@@ -210,9 +213,18 @@ describe.skipIf(process.platform === 'win32')('a session that has ended', () => 
     },
   );
 
-  it('whose end.json is damaged is looked at anew', async () => {
+  it('whose end.json is damaged is looked at anew, once', async () => {
     await cluster.add({ jobId: '1', state: 'CANCELLED', files: { 'end.json': '{' } });
     expect((await look())[1]).toMatchObject({ phase: 'ended', end: { outcome: 'cancelled' } });
+    expect((await look())[1]).toMatchObject({ phase: 'ended', end: { outcome: 'cancelled' } });
+    expect(await squeues()).toBe(1);
+  });
+
+  it('ended as another command wrote it down meanwhile', async () => {
+    await cluster.add({ jobId: '1', end: { cause: 'As the other one saw it.' } });
+    const [session] = (await knownSessions({ env: cluster.env })).sessions;
+    const mine: SessionEnd = { version: 1, outcome: 'failed', cause: 'Mine.', endedAt: ENDED_AT };
+    expect(await recordEnd(session!, mine)).toMatchObject({ cause: 'As the other one saw it.' });
   });
 });
 
