@@ -103,7 +103,7 @@ export function aboutTheTunnel({ id, way, host, node, localPort, certificate }: 
   ];
   if (certificate !== undefined) {
     lines.push(
-      `Your browser will warn about the certificate, because it was made for this session alone: choose "Advanced" and go on. Or let it trust the file ${certificate}`,
+      `Your browser will warn about the certificate, because it was made for this session alone: choose "Advanced" and go on. Or copy this file from the cluster and let the browser trust it: ${certificate}`,
     );
   }
   lines.push(

@@ -1,5 +1,5 @@
 /** Whole launches to which ssh leads: no proxy is there, and none is asked. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -198,5 +198,28 @@ onPosix('what is said about ssh', () => {
     const { stderr } = await launch(['--info', '--dry-run']);
     expect(stderr).toContain('Reached by: ssh through login.example.org:2222, to the first of these');
     expect(stderr).toContain('socket, loopback, address');
+  });
+});
+
+onPosix('a launch on this very machine to which ssh leads', () => {
+  it('prints the same in the foreground, and gives everything back at its end', async () => {
+    const bin = join(cluster.home, 'bin');
+    mkdirSync(bin);
+    copyFileSync(join(import.meta.dirname, '../job/stand-in-jupyter.py'), join(bin, 'stand-in'));
+    const script = `case "$*" in *--config*) exec /usr/bin/python3 '${bin}/stand-in' "$@" ;; esac; echo "notebook : 7.2.0"`;
+    writeFileSync(join(bin, 'jupyter'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const { username } = userInfo();
+    const own = host({ PATH: `${bin}:/usr/bin:/bin` });
+    const ways = ['--ssh-way', 'address', '--local-port', '9000'];
+    const done = outcomeOf(['--system', 'local', '--connect', 'ssh', ...ways], own);
+    await expect.poll(() => own.stderr.text, { timeout: 20_000 }).toContain('Ctrl-C ends it');
+    own.interrupt();
+    const { status, stdout } = await done;
+    expect(stdout).toMatch(
+      new RegExp(`^ssh -N -o \\S+ -L 127.0.0.1:9000:[\\w-]+:\\d+ ${username}@[\\w.-]+$`, 'm'),
+    );
+    expect(stdout).toMatch(/^https:\/\/localhost:9000\/tree\?token=[\w-]{43}$/m);
+    expect(status).toBe(0);
+    expect(readdirSync(cluster.sessions)).toEqual([]);
   });
 });
