@@ -1,9 +1,9 @@
 /** What a person sees: the result on stdout, everything else on stderr. chalk and ora are used here alone. */
 import type { ChalkInstance } from 'chalk';
 import type { Ora } from 'ora';
-import { StartJupyterError } from '../errors.js';
 import { shownControls, shownLines } from './command-line.js';
 import type { Host } from './host.js';
+import { noOutput } from '../words/results.js';
 
 export interface Console {
   /** Says what is being done: a spinner on a terminal, which the next call takes away, else a line. */
@@ -81,11 +81,7 @@ export async function createConsole(
     async result(text) {
       rest();
       const error = await new Promise<Error | null | undefined>((resolve) => stdout.write(text, resolve));
-      if (error) {
-        throw new StartJupyterError('no-output', `The result cannot be written: ${error.message}.`, {
-          cause: error,
-        });
-      }
+      if (error) throw noOutput(error);
     },
     rest,
   };

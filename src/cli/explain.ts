@@ -1,6 +1,6 @@
 /** The one place where an error becomes words and an exit status. */
 import { sentence, StartJupyterError } from '../errors.js';
-import { EXIT_CODES } from '../words/exit-codes.js';
+import { unexpected } from '../words/results.js';
 import { shownLines } from './command-line.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';
@@ -29,13 +29,4 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
   if (ours.hint !== undefined) lines.push(shownLines(ours.hint));
   host.stderr.write(`${lines.join('\n')}\n`);
   return ours.exitCode;
-}
-
-function unexpected(error: unknown): StartJupyterError {
-  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return new StartJupyterError('unexpected', 'Something happened that should not.', {
-    cause: error,
-    detail: what,
-    hint: `Please report it with the lines above (exit status ${EXIT_CODES.unexpected.code}).`,
-  });
 }

@@ -1,5 +1,4 @@
 /** From flags as they were typed to options that are read and checked. Pure. */
-import { StartJupyterError } from '../errors.js';
 import type { Server } from '../jupyter/server-choice.js';
 import { parseEndpoint } from '../launch/endpoint.js';
 import type { LaunchOptions } from '../launch/options.js';
@@ -7,6 +6,17 @@ import { parseTime } from '../scheduler/duration.js';
 import { checkedModule } from '../jupyter/modules.js';
 import { checkedCount, checkedExpression, checkedMemory, checkedWord } from '../scheduler/option-values.js';
 import { SSH_WAYS } from '../site/schema.js';
+import {
+  badNotify,
+  badPort,
+  emptyOption,
+  imageForTime,
+  noSuchInterface,
+  notOneOf,
+  notTogether,
+  timeTwice,
+  twoGpuKinds,
+} from '../words/options.js';
 import type { LaunchFlags } from './options.js';
 import { variableOf } from './variables.js';
 
@@ -29,7 +39,7 @@ export function readOptions(
   ): Partial<Record<Key, Out>> => {
     const value = flags[flag];
     if (typeof value !== 'string') return {};
-    if (value === '') throw refusal(`${source(flag)} is empty.`, 'Leave it out, or give it a value.');
+    if (value === '') throw emptyOption(source(flag));
     return { [key]: read(source(flag), value) } as Record<Key, Out>;
   };
   const positional = time === undefined ? {} : { minutes: parseTime(time) };
@@ -90,7 +100,7 @@ function oneOf<const T extends string>(...choices: readonly T[]): (option: strin
   return (option, value) => {
     const chosen = choices.find((choice) => choice === value);
     if (chosen !== undefined) return chosen;
-    throw refusal(`${option} cannot be ${JSON.stringify(value)}.`, `It is one of: ${choices.join(', ')}.`);
+    throw notOneOf(option, value, choices);
   };
 }
 
@@ -102,7 +112,7 @@ function minutesOrNone(_option: string, value: string): number {
 export function readPort(option: string, value: string): number {
   const port = checkedCount(option, value);
   if (port >= 1024 && port <= 65_535) return port;
-  throw refusal(`${option} cannot be ${value}.`, 'It is a port of your own computer, from 1024 to 65535.');
+  throw badPort(option, value);
 }
 
 /** `mail`, or `mail=ADDRESS`: schedulers take several parted by commas, and read nothing else out of it. */
@@ -111,18 +121,17 @@ function readNotify(option: string, value: string): { to?: string } {
     /^mail(?:=([^\s,;'"`\\$<>|&(){}@\p{Cc}-][^\s,;'"`\\$<>|&(){}@\p{Cc}]*@[\w.-]+))?$/u.exec(value) ?? [];
   if (to !== undefined) return { to };
   if (value === 'mail') return {};
-  throw refusal(`${option} cannot be ${JSON.stringify(value)}.`, 'It is "mail", or mail=you@example.org.');
+  throw badNotify(option, value);
 }
 
 type Source = (flag: keyof LaunchFlags) => string;
 
 function refuseTogether(time: string | undefined, flags: LaunchFlags, source: Source): void {
   if (time !== undefined && flags.time !== undefined) {
-    const both = `${JSON.stringify(time)} and --time ${JSON.stringify(flags.time)}`;
-    throw refusal(`The time is given twice: ${both}.`, 'Leave one of them out.');
+    throw timeTwice(time, flags.time);
   }
   if (flags.quiet && flags.json) {
-    throw refusal(`${source('quiet')} and ${source('json')} do not go together.`, 'Choose one of them.');
+    throw notTogether(source('quiet'), source('json'));
   }
 }
 
@@ -132,7 +141,7 @@ function asItIs(_option: string, value: string): string {
 
 /** An empty argument of the scheduler would be taken for the name of the script. */
 function notEmpty(option: string, value: string): string {
-  if (value === '') throw refusal(`${option} is empty.`, 'Leave it out, or give it a value.');
+  if (value === '') throw emptyOption(option);
   return value;
 }
 
@@ -153,8 +162,7 @@ function checkedModules(option: string, value: string): string[] {
 
 function imageGpu({ nv, rocm }: LaunchFlags, source: Source): Pick<LaunchOptions, 'imageGpu'> {
   if (nv && rocm) {
-    const both = `${source('nv')} and ${source('rocm')}`;
-    throw refusal(`${both} do not go together.`, 'Choose the one of the node’s GPUs.');
+    throw twoGpuKinds(source('nv'), source('rocm'));
   }
   if (nv) return { imageGpu: 'nv' };
   return rocm ? { imageGpu: 'rocm' } : {};
@@ -163,8 +171,7 @@ function imageGpu({ nv, rocm }: LaunchFlags, source: Source): Pick<LaunchOptions
 function readServer(_option: string, text: string): Server {
   if (text === 'notebook') return 'notebook';
   if (text === 'jupyterlab' || text === 'lab') return 'jupyterlab';
-  const shown = JSON.stringify(text);
-  throw refusal(`There is no interface ${shown}.`, 'Choose -s notebook or -s jupyterlab (or lab).');
+  throw noSuchInterface(text);
 }
 
 /** In the original start-jupyter, -i named a container image. */
@@ -172,12 +179,5 @@ function refuseImage(time: string | undefined, info: boolean): void {
   if (time === undefined || /^[\d:.-]+[a-z]*$/i.test(time)) return;
   const image = /\.(sif|simg|img|sqsh)$/i.test(time) || /^[a-z]+:\/\//.test(time) || time.includes('/');
   if (!image && !info) return;
-  throw refusal(
-    `${JSON.stringify(time)} is no time${image ? ' but looks like a container image' : ''}.`,
-    '-i shows extra information about the job. A container image is given with -I or --image.',
-  );
-}
-
-function refusal(message: string, hint: string): StartJupyterError {
-  return new StartJupyterError('bad-option', message, { hint });
+  throw imageForTime(time, image);
 }

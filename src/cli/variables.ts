@@ -1,8 +1,8 @@
 /** Every option as a variable: START_JUPYTER_<OPTION>, which ranks just below the command line. */
 import type { Command, Option } from 'commander';
-import { StartJupyterError } from '../errors.js';
 import { nearest } from '../site/nearest.js';
 import { OWN_VARIABLES } from '../words/help.js';
+import { neitherYesNorNo, unknownVariable } from '../words/options.js';
 import type { LaunchFlags } from './options.js';
 
 const PREFIX = 'START_JUPYTER_';
@@ -91,8 +91,7 @@ export function unknownVariables(command: Command, env: NodeJS.ProcessEnv): stri
         name.slice(PREFIX.length),
         known.map((one) => one.slice(PREFIX.length)),
       );
-      const hint = meant === undefined ? '' : ` Did you mean ${PREFIX}${meant}?`;
-      return `The variable ${name} stands for no option and is ignored.${hint}`;
+      return unknownVariable(name, meant === undefined ? undefined : PREFIX + meant);
     });
 }
 
@@ -124,8 +123,5 @@ function readValue(option: Option, text: string): unknown {
   if (option.required) return text;
   if (saysYes(text)) return !option.negate;
   if (NO.includes(text.trim().toLowerCase())) return undefined;
-  const name = variableOf(option.name());
-  throw new StartJupyterError('bad-option', `${name} cannot be ${JSON.stringify(text)}`, {
-    hint: `1, true, yes or on stand for --${option.name()}; 0, false, no, off or nothing leave it out.`,
-  });
+  throw neitherYesNorNo(variableOf(option.name()), text, option.name());
 }
