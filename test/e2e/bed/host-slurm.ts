@@ -26,6 +26,8 @@ export interface HostSlurm {
   ask(...command: string[]): Promise<string>;
   /** A job's state in Slurm's word (`RUNNING`), once it is one of these. */
   jobInState(jobId: string, states: readonly string[], limitMs?: number): Promise<string>;
+  /** Cancels every job and waits until none is left. For an afterEach. */
+  clear(): Promise<void>;
   stopController(): Promise<void>;
   /** With everything that it knew. */
   startController(): Promise<void>;
@@ -94,6 +96,15 @@ export async function startSlurm(controller: Host, node: Host, folder: string): 
         throw new Error(`After ${limitMs} ms job ${jobId} is not ${states.join(' or ')}: ${last}`);
       return seen;
     },
+    async clear() {
+      for (const state of ['PENDING', 'RUNNING']) await ask('scancel', `--state=${state}`);
+      const gone = await until(
+        async () => ((await ask('squeue', '-h')) === '' ? true : undefined),
+        45_000,
+        200,
+      );
+      if (!gone) throw new Error(`After 45 s there are still jobs: ${await ask('squeue')}`);
+    },
     stopController,
     async startController() {
       running = daemon(controller, '/usr/sbin/slurmctld', '-D');
@@ -157,6 +168,7 @@ ReturnToService=2
 MpiDefault=none
 JobAcctGatherType=jobacct_gather/none
 KillWait=10
+MessageTimeout=5
 MinJobAge=300
 SchedulerParameters=sched_interval=2,bf_interval=5
 StateSaveLocation=${folder}/state

@@ -13,11 +13,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { listens, type Host } from './hosts.js';
-import type { Running } from './processes.js';
+import type { Host } from './hosts.js';
 import { user, type User } from './users.js';
-
-const SSH_PORT = 22;
 
 export interface SshServer {
   /** `ssh-ed25519 AAAA…` */
@@ -44,7 +41,7 @@ export async function startSshServer(
     env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' },
     cwd: '/',
   });
-  await Promise.race([listens(host, SSH_PORT), failed(running)]);
+  await running.printed('stderr', /^Server listening on /m, 20_000);
   return {
     hostKey: readFileSync(`${key}.pub`, 'utf8').split(' ').slice(0, 2).join(' '),
     async stop() {
@@ -52,11 +49,6 @@ export async function startSshServer(
       await running.ended(10_000);
     },
   };
-}
-
-async function failed(running: Running): Promise<never> {
-  const { stderr } = await running.ended(30_000);
-  throw new Error(`sshd ended: ${stderr}`);
 }
 
 function hostKeyIn(folder: string, host: Host): string {
