@@ -233,7 +233,7 @@ jupyter_ended() {
 wait_for_jupyter() {
   local status
   sj_waiting=yes
-  tell_of_end
+  follow_warning
   await_child "$sj_jupyter_pid"
   status=$?
   # Whoever ends the job sends TERM to all of its processes, and on a busy node Jupyter's may come before ours.

@@ -7,7 +7,10 @@
 sj_tell_seconds=5
 # How far a scheduler's signal may come from the time that it was asked for: Slurm looks once a minute.
 sj_signal_slack_seconds=120
+# How often the clock looks whether the session was extended, in seconds.
+sj_clock_seconds=30
 sj_clock_pid=''
+sj_warned_end=''
 sj_signalled=''
 sj_untold=''
 sj_telling=''
@@ -16,11 +19,12 @@ sj_waiting=''
 expect_warning() {
   sj_ends=$((sj_started_at + sj_walltime_seconds))
   [ "${sj_warn_seconds:-0}" -gt 0 ] || return 0
-  if [ "$sj_warn_by" = scheduler ]; then
-    trap warn_of_end USR1
-    return
-  fi
   trap warn_of_end ALRM
+  if [ "$sj_warn_by" = scheduler ]; then trap warn_of_end USR1; else start_the_clock; fi
+}
+
+start_the_clock() {
+  [ -z "$sj_clock_pid" ] || return 0
   set -m
   as_child watch_the_clock </dev/null >/dev/null 2>&1 &
   sj_clock_pid=$!
@@ -40,16 +44,16 @@ know_end() {
 
 # In the background process: tells the job's shell when it is time, and again after the time was lengthened.
 watch_the_clock() {
-  local told='' left
+  local told=$sj_warned_end left
   while kill -0 $$ 2>/dev/null; do
     know_end
     left=$((sj_end_at - sj_warn_seconds - $(date +%s)))
     if [ "$left" -le 0 ]; then
       [ "$told" = "$sj_end_at" ] || kill -ALRM $$
       told=$sj_end_at
-      left=30
+      left=$sj_clock_seconds
     fi
-    sleep $((left < 30 ? left : 30))
+    sleep $((left < sj_clock_seconds ? left : sj_clock_seconds))
   done
 }
 
@@ -73,10 +77,19 @@ warn_of_end() {
   say "this session ends at $(clock_time "$sj_end_at" "$now"), in $(time_left $((sj_end_at - now))): save your work"
   { iso_date "$sj_end_at" >"$session_dir/warning.new" &&
     mv -f -- "$session_dir/warning.new" "$session_dir/warning"; } 2>/dev/null
+  sj_warned_end=$sj_end_at
   sj_untold=yes
-  [ -z "$sj_waiting" ] || tell_of_end
+  [ -z "$sj_waiting" ] || follow_warning
   # The last word: what is asked above waits as well.
   sj_signalled=yes
+}
+
+# What there is time for once Jupyter is waited for. Slurm signals once, also when the job gets more time afterwards: from
+# then on the clock warns.
+follow_warning() {
+  [ -n "$sj_warned_end" ] || return 0
+  start_the_clock
+  tell_of_end
 }
 
 # Tells the proxy, once the name is mapped. Nothing depends on the answer: an older proxy knows no such call.

@@ -88,6 +88,22 @@ describe.skipIf(!canRunJobs)('a warning of the scheduler', () => {
     );
   });
 
+  it.concurrent('comes again by the job’s own clock where the session was extended after it', async () => {
+    const settings = { sj_warn_seconds: '57', sj_warn_by: 'scheduler', sj_walltime_seconds: '60' };
+    await withJob({ settings, limits: { sj_clock_seconds: 1 } }, async ({ control, session, job, file }) => {
+      await job.said(MAPPED);
+      job.child.kill('SIGUSR1');
+      await vi.waitFor(() => expect(told(control)).toHaveLength(1), PATIENT);
+      const later = Math.floor(Date.now() / 1000) + 60;
+      await writeFile(file('extended'), `${later}\n`);
+      await vi.waitFor(() => expect(told(control)).toHaveLength(2), PATIENT);
+      expect(Date.parse((await session.read('warning')).trim())).toBe(later * 1000);
+      expect(job.log().split(WARNED)).toHaveLength(3);
+      job.child.kill('SIGTERM');
+      expect(await job.ended).toBe(143);
+    });
+  });
+
   it.concurrent(
     'during the start breaks nothing, and the proxy is told once there is something to tell of',
     async () => {
