@@ -1,6 +1,6 @@
 /** Options of an earlier launch: which of them this version has, and all as they would be typed. */
 import type { Command, Option } from 'commander';
-import type { SessionRecord } from '../session/record.js';
+import type { AskedFor, SessionRecord } from '../session/record.js';
 import { EARLIER, saysYes, variableOf } from './variables.js';
 
 /** What is shown, before the variables are read: what is typed contradicts them. */
@@ -36,6 +36,25 @@ function fits(option: Option, value: unknown): boolean {
     return Array.isArray(value) && value.every((one) => typeof one === 'string');
   }
   return option.required ? typeof value === 'string' : value === !option.negate;
+}
+
+/** What contradicts an option only in part: the launch decides by which of the two was typed. */
+const RIVALS: Partial<Record<string, readonly string[]>> = {
+  server: ['batchScript'],
+  batchScript: ['server'],
+  endpoint: ['connect'],
+  connect: ['endpoint'],
+  sshWay: ['connect', 'endpoint'],
+  localPort: ['connect', 'endpoint'],
+};
+
+/** Whether an option gives way as one does that a variable gave, now or then. */
+export function isVariable(program: Command, { fromVariables }: AskedFor, flag: string): boolean {
+  const source = program.getOptionValueSource(flag);
+  if (source !== EARLIER) return source === 'env';
+  const isTypedNow = (rival: string): boolean => program.getOptionValueSource(rival) === 'cli';
+  const wasVariable = Array.isArray(fromVariables) && fromVariables.includes(flag);
+  return wasVariable || (RIVALS[flag] ?? []).some(isTypedNow);
 }
 
 /** The words of a command line that says what was typed now and what was asked for then. */

@@ -44,6 +44,8 @@ export interface AskedFor {
   time?: string;
   /** By commander's names; without those that say what is shown. */
   flags: Record<string, unknown>;
+  /** Which of them variables gave: those give way to what was typed. */
+  fromVariables?: string[];
   cwd: string;
 }
 

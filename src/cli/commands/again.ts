@@ -6,13 +6,14 @@ import { earlierOptions, pathsInFull } from '../../launched/again.js';
 import { chooseSession } from '../../launched/choose-session.js';
 import { knownSessions, type KnownSession } from '../../launched/known-sessions.js';
 import { launchedAgain, noOptionsKept, optionsLeftOut } from '../../words/again.js';
+import type { AskedFor } from '../../session/record.js';
 import { noSessions } from '../../words/sessions.js';
 import { sessionCalled } from '../../words/stopping.js';
 import { commandLine } from '../command-line.js';
 import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
-import { fitOptions, inForce, knownLine, wordsFor } from '../options-again.js';
+import { fitOptions, inForce, isVariable, knownLine, wordsFor } from '../options-again.js';
 import type { LaunchFlags } from '../options.js';
 import { shortJob } from '../session-lines.js';
 import { EARLIER, notBeaten, readVariables, unknownVariables } from '../variables.js';
@@ -25,18 +26,19 @@ export async function againCommand(
   host: Host,
 ): Promise<number> {
   const console = await createConsole(host, inForce(program, host.env));
+  let yieldsAsVariable: (flag: string) => boolean;
   try {
     const context = createContext(host, console);
     const session = await earlierSession(context, id);
-    await fillIn(program, session, context, console);
+    const asked = await fillIn(program, session, context, console);
+    yieldsAsVariable = (flag) => isVariable(program, asked, flag);
     readVariables(program, host.env);
     for (const doubt of unknownVariables(program, host.env)) console.warn(doubt);
     console.say(launchedAgain(commandLine(['start-jupyter', ...wordsFor(program)])));
   } finally {
     console.rest();
   }
-  const fromVariable = (flag: string): boolean => program.getOptionValueSource(flag) === 'env';
-  return await launchCommand(undefined, program.opts<LaunchFlags>(), fromVariable, host);
+  return await launchCommand(undefined, program.opts<LaunchFlags>(), yieldsAsVariable, host);
 }
 
 /** Without an id the newest, whatever became of it: the scheduler need not be asked. */
@@ -53,7 +55,7 @@ async function fillIn(
   { record, directory }: KnownSession,
   context: LaunchContext,
   console: Console,
-): Promise<void> {
+): Promise<AskedFor> {
   if (record.asked === undefined) {
     throw noOptionsKept(
       sessionCalled(shortJob(record), record.name),
@@ -66,4 +68,5 @@ async function fillIn(
   const home = homeDirectory(context.env);
   const options = await pathsInFull(notBeaten(program, fit), { cwd: record.asked.cwd, home });
   for (const [key, value] of Object.entries(options)) program.setOptionValueWithSource(key, value, EARLIER);
+  return record.asked;
 }

@@ -30,7 +30,7 @@ export async function launchCommand(
   fromVariable: (option: string) => boolean,
   host: Host,
 ): Promise<number> {
-  const asked = askedFor(time, flags, host.cwd);
+  const asked = askedFor(time, flags, host.cwd, fromVariable);
   const options = { ...readOptions(time, flags, fromVariable), asked };
   const after = readAfterLaunch(flags, fromVariable, host);
   if (host.platform === 'win32' && !options.dryRun) throw onWindows();

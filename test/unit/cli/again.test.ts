@@ -77,6 +77,25 @@ describe.skipIf(process.platform === 'win32')('start-jupyter again', () => {
     expect(stderr).not.toContain('together');
   });
 
+  it('lets what contradicts in part give way: to what is typed now, and what variables gave to what was typed', async () => {
+    writeFileSync(join(cwd, 'old.sh'), '#!/bin/bash\nstart_session notebook\n');
+    await earlier({ batchScript: 'old.sh', sshWay: 'socket' });
+    const typed = await again(['-s', 'lab', '--connect', 'proxy']);
+    expect(typed.status).toBe(0);
+    expect(typed.stdout).toContain('jupyterlab');
+    await cluster.add({
+      jobId: '12',
+      record: {
+        asked: {
+          flags: { batchScript: 'old.sh', server: 'lab', bind: ['/x'], sshWay: 'socket' },
+          fromVariables: ['server', 'bind', 'sshWay'],
+          cwd,
+        },
+      },
+    });
+    expect(await again([])).toMatchObject({ status: 0 });
+  });
+
   it('counts relative paths from where they were typed', async () => {
     await earlier({ dir: 'data', modulepath: ['mods', '/m'], modules: 'gcc', batchScript: 'slurm/notebook' });
     const { line } = await again([]);
