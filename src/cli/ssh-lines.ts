@@ -48,15 +48,15 @@ export async function afterSshLaunch(
   if (followed.how === 'ready') await printConnection(session, output, { more: result });
 }
 
-/** @throws StartJupyterError where it is not ready, or has ended */
+/** `does`: what it does while it is not ready. @throws StartJupyterError where it is not ready, or has ended */
 export async function printConnection(
   session: KnownSession,
   { console, flags, host }: Output,
-  { localPort, more = {} }: { localPort?: number; more?: Record<string, unknown> } = {},
+  { localPort, more = {}, does }: { localPort?: number; more?: Record<string, unknown>; does?: string } = {},
 ): Promise<void> {
   const { id } = calledBy(session);
   const connection = await connectionOf(session, localPort);
-  if (connection === undefined) throw notReadyForSsh(id);
+  if (connection === undefined) throw notReadyForSsh(id, does);
   const { command, url } = connection;
   const name = connection.host.split(':')[0] ?? '';
   if (flags.json) {

@@ -37,7 +37,9 @@ export async function connectCommand(
     }
     if (sight.phase === 'queued') throw notReadyForSsh(called, queuedForSsh(sight.reason));
     // Whether its scheduler can be asked just now changes nothing where the job has said where it is.
-    await printConnection(session, { console, flags, host }, { ...localPort, more: resultObject(session) });
+    const does = sight.phase === 'unknown' ? { does: linkOfUnknown(sight.why) } : {};
+    const ways = { ...localPort, ...does, more: resultObject(session) };
+    await printConnection(session, { console, flags, host }, ways);
     if (sight.phase === 'unknown') console.warn(linkOfUnknown(sight.why));
     if (sight.phase === 'ready' && sight.doubt !== undefined) console.warn(doubtWords(sight.doubt));
   } finally {

@@ -86,6 +86,17 @@ describe.skipIf(process.platform === 'win32')('start-jupyter connect', () => {
     expect(status).toBe(0);
   });
 
+  it('does not say that it starts where nobody can tell', async () => {
+    await cluster.add({ jobId: '11', state: 'RUNNING', record });
+    await cluster.replace('squeue', 'echo "Unable to contact slurm controller" >&2; exit 1');
+    const { status, stderr } = await connect();
+    expect(stderr).toContain(
+      'There is no way to it yet. Whether the session is still there cannot be told now',
+    );
+    expect(stderr).not.toContain('being started');
+    expect(status).toBe(8);
+  });
+
   it('says how it ended, and prints no way that leads nowhere', async () => {
     await cluster.add({
       jobId: '11',
