@@ -9,11 +9,12 @@ export const EXIT_CODES = {
   environment: { code: 4, meaning: 'something is missing here: Jupyter, conda, a directory, a tool' },
   proxy: { code: 5, meaning: 'the proxy did not answer, could not be trusted or refused' },
   scheduler: { code: 6, meaning: 'the scheduler refused the job or could not be asked' },
-  ended: { code: 7, meaning: 'the job has ended: before the notebook was ready, or while it was needed' },
-  waiting: { code: 8, meaning: 'the time of --timeout is over; the job goes on' },
+  ended: { code: 7, meaning: 'the job has ended: before the notebook was ready, or by a failure' },
+  waiting: { code: 8, meaning: 'the notebook is not ready yet (--timeout); the job goes on' },
   interrupted: {
     code: 130,
-    meaning: 'interrupted (Ctrl-C); what was taken was given back, or a warning says what was not',
+    meaning:
+      'interrupted (Ctrl-C): a launch gives back what it took, or warns of what it could not; a wait leaves the job alone',
   },
 } as const;
 
