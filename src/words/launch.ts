@@ -1,5 +1,6 @@
 /** What is said while everything for a launch is looked at. */
 import { sentence, StartJupyterError } from '../errors.js';
+import { formatMinutes } from '../scheduler/duration.js';
 
 export const FINDING_OUT_SYSTEM = 'Finding out which system this is';
 
@@ -141,4 +142,39 @@ export function onWindows(): StartJupyterError {
   return new StartJupyterError('unsupported-platform', 'Jobs cannot be started from Windows.', {
     hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --no-check --system NAME, --help.',
   });
+}
+
+// Its result.
+
+/** `partition`, `minutes`: where they are known. */
+export function jobWords(id: string, partition: string | undefined, minutes: number | undefined): string {
+  const where = partition === undefined ? '' : ` in partition ${partition}`;
+  const time = minutes === undefined ? '' : `, for ${formatMinutes(minutes)}`;
+  return `${id}${where}${time}`;
+}
+
+export function notebookIsHere(url: string): string {
+  return `Your notebook is here:\n${url}\n`;
+}
+
+/** A comment under the script of a dry run. */
+export function wouldRun(command: string, inPlace: boolean): string {
+  return `# ${inPlace ? 'Started' : 'Submitted'} with: ${command}\n`;
+}
+
+export function lastsAsLong(minutes: number | undefined): string {
+  const time = minutes === undefined ? '' : `, for ${formatMinutes(minutes)} at most`;
+  return `It runs as long as this command does${time}. Ctrl-C ends it.`;
+}
+
+/** In an allocation, without a proxy elsewhere. */
+export function onlyOn(host: string): string {
+  return `It can be opened in a browser on ${host} alone: no proxy is known here (--endpoint names one; --connect ssh needs none).\n`;
+}
+
+/** `authority`: the file. */
+export function browserWillWarn(authority: string): string {
+  return `Your browser will warn about the certificate, because it was made just now on this machine:
+choose "Advanced" and go on. Or let the browser trust ${authority} (only while this runs).
+`;
 }

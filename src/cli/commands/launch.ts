@@ -1,7 +1,6 @@
 /** `start-jupyter [options] [time]` */
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { StartJupyterError } from '../../errors.js';
 import { EXIT_CODES } from '../../words/exit-codes.js';
 import type { LaunchContext } from '../../launch/context.js';
 import { isBySsh, reachOf } from '../../launch/endpoint.js';
@@ -10,7 +9,6 @@ import { launch, renderedScript, type Launched } from '../../launch/launch.js';
 import { prepare, type Prepared } from '../../launch/prepare.js';
 import { sshWays } from '../../launch/ssh-plan.js';
 import { giveBackAll } from '../../launch/undo.js';
-import { formatMinutes } from '../../scheduler/duration.js';
 import { linkPrinted, timeoutInForeground } from '../../words/following.js';
 import { afterLaunch, openOrWarn, readAfterLaunch } from '../after-launch.js';
 import { askedFor } from '../asked.js';
@@ -23,6 +21,16 @@ import { infoLines } from '../info.js';
 import { jsonLine } from '../json.js';
 import { readOptions } from '../launch-options.js';
 import type { LaunchFlags } from '../options.js';
+import {
+  browserWillWarn,
+  jobWords,
+  lastsAsLong,
+  notebookIsHere,
+  onlyOn,
+  onWindows,
+  STILL_CLEANING_UP,
+  wouldRun,
+} from '../../words/launch.js';
 
 export async function launchCommand(
   time: string | undefined,
@@ -38,7 +46,7 @@ export async function launchCommand(
   let handedOver = false;
   const context = createContext(host, console, () => {
     // From then on nothing is given back: Ctrl-C only ends the following.
-    if (!handedOver) console.say('Still cleaning up: a moment, please.');
+    if (!handedOver) console.say(STILL_CLEANING_UP);
   });
   try {
     const prepared = await prepare(context, options);
@@ -107,8 +115,8 @@ async function printDryRun(
   if (flags.json) await console.result(jsonLine({ dryRun: true, script, submitCommand: command }, host));
   // A comment, so that what is printed is still a script.
   else {
-    const how = prepared.here ? 'Started' : 'Submitted';
-    await console.result(`${script.trimEnd()}\n\n# ${how} with: ${commandLine(command)}\n`);
+    const submission = wouldRun(commandLine(command), prepared.here !== undefined);
+    await console.result(`${script.trimEnd()}\n\n${submission}`);
   }
 }
 
@@ -135,15 +143,13 @@ async function printResult(
   else if (flags.quiet) await console.result(`${url}\n`);
   else {
     console.say('');
-    await console.result(`Your notebook is here:\n${url}\n`);
+    await console.result(notebookIsHere(url));
     console.say(`\n${linkPrinted(calledBy(launched))}`);
   }
 }
 
 function jobLine({ jobId }: Launched, { planned }: Prepared): string {
-  const partition = planned.partition ? ` in partition ${planned.partition.value}` : '';
-  const time = planned.minutes ? `, for ${formatMinutes(planned.minutes.value)}` : '';
-  return `${jobId.id}${partition}${time}`;
+  return jobWords(jobId.id, planned.partition?.value, planned.minutes?.value);
 }
 
 /** The notebook is there already, and ends with this command. */
@@ -163,25 +169,13 @@ async function printSession(
   else {
     console.fact('Log', join(session.directory, 'job.log'));
     console.say('');
-    await console.result(`Your notebook is here:\n${url}\n`);
+    await console.result(notebookIsHere(url));
     console.say(`\n${afterwards(ownAuthority, prepared)}`);
   }
 }
 
 function afterwards(ownAuthority: string | undefined, { planned, here }: Prepared): string {
-  const time = planned.minutes ? `, for ${formatMinutes(planned.minutes.value)} at most` : '';
-  const lasts = `It runs as long as this command does${time}. Ctrl-C ends it.`;
+  const lasts = lastsAsLong(planned.minutes?.value);
   if (ownAuthority === undefined) return lasts;
-  const elsewhere = here?.allocation
-    ? `It can be opened in a browser on ${hostname()} alone: no proxy is known here (--endpoint names one; --connect ssh needs none).\n`
-    : '';
-  return `${elsewhere}Your browser will warn about the certificate, because it was made just now on this machine:
-choose "Advanced" and go on. Or let the browser trust ${ownAuthority} (only while this runs).
-${lasts}`;
-}
-
-function onWindows(): StartJupyterError {
-  return new StartJupyterError('unsupported-platform', 'Jobs cannot be started from Windows.', {
-    hint: 'Log in to your cluster (ssh) and run start-jupyter there. Here you can look: --dry-run --no-check --system NAME, --help.',
-  });
+  return `${here?.allocation ? onlyOn(hostname()) : ''}${browserWillWarn(ownAuthority)}${lasts}`;
 }

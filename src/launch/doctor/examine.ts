@@ -5,6 +5,7 @@ import { VERSION } from '../../version.js';
 import type { LaunchContext } from '../context.js';
 import { stopIfAborted } from '../interrupted.js';
 import type { LaunchOptions } from '../options.js';
+import { SYSTEM } from '../../words/doctor.js';
 import { lookForDirectory, lookForTemplate } from './choices.js';
 import { bad, good, type Finding } from './finding.js';
 import { limited } from './limited.js';
@@ -81,9 +82,4 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
   ];
 }
 
-const NOT_FOUND_OUT = bad(
-  'System',
-  'scheduler-unreachable',
-  `Which system this is could not be found out within ${SYSTEM_MS / 1000} seconds: the scheduler, which is asked for that, does not answer.`,
-  'Name it: start-jupyter doctor --system NAME.',
-);
+const NOT_FOUND_OUT = bad('System', 'scheduler-unreachable', ...SYSTEM.notFoundOut(SYSTEM_MS / 1000));

@@ -1,5 +1,7 @@
 /** What the doctor says: one finding a line. */
 import { messageOf, StartJupyterError, type ErrorCode } from '../../errors.js';
+import { UNEXPECTED } from '../../words/doctor.js';
+import { EXIT_CODES, KIND_OF_CODE } from '../../words/exit-codes.js';
 
 /** `bad`: a launch would fail. `doubtful`: it may not do as it should, or nobody could tell. */
 export type Verdict = 'good' | 'doubtful' | 'bad';
@@ -30,8 +32,8 @@ export const bad = (topic: string, code: ErrorCode, text: string, cure: string):
 /** What a launch would end with, as a finding. What should not happen keeps nobody from looking at the rest. */
 export function failed(topic: string, error: unknown): Finding {
   if (!(error instanceof StartJupyterError)) {
-    const text = `Something happened that should not: ${messageOf(error)}`;
-    return bad(topic, 'unexpected', text, 'Please report it.');
+    const text = UNEXPECTED.text(messageOf(error));
+    return bad(topic, 'unexpected', text, UNEXPECTED.cure);
   }
   const { code, message, detail, hint } = error;
   return {
@@ -44,5 +46,5 @@ export function failed(topic: string, error: unknown): Finding {
 /** The exit status that a launch would end with, which stops at the first thing that is bad; 0: nothing is. */
 export function exitStatus(findings: readonly Finding[]): number {
   const worst = findings.find(({ verdict }) => verdict === 'bad');
-  return worst === undefined ? 0 : new StartJupyterError(worst.code ?? 'unexpected', worst.text).exitCode;
+  return worst === undefined ? 0 : EXIT_CODES[KIND_OF_CODE[worst.code ?? 'unexpected']].code;
 }

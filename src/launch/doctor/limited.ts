@@ -1,4 +1,5 @@
 import { doubtful, failed, type Finding } from './finding.js';
+import { noAnswerWithin } from '../../words/doctor.js';
 
 /** Looks at one thing. What it throws is its finding. */
 export type Look = (signal: AbortSignal) => Promise<Finding[]>;
@@ -12,11 +13,7 @@ export async function limited(
   limitMs: number,
   signal: AbortSignal,
   look: Look,
-  whenSlow = doubtful(
-    topic,
-    `No answer within ${limitMs / 1000} seconds.`,
-    'The machine or its file systems are slow now: try again later.',
-  ),
+  whenSlow = doubtful(topic, ...noAnswerWithin(limitMs / 1000)),
 ): Promise<Finding[]> {
   const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;

@@ -1,7 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { setTimeout } from 'node:timers/promises';
-import { StartJupyterError } from '../../errors.js';
 import type { Endpoint } from '../../satellite/client.js';
 import { lookAtProxy } from '../../satellite/look.js';
 import { manageHost } from '../../satellite/protocol.js';
@@ -11,6 +10,7 @@ import { authority } from '../authority.js';
 import type { LaunchContext } from '../context.js';
 import { endpointOf, isBySsh } from '../endpoint.js';
 import { sshHost } from '../ssh-plan.js';
+import { notOwnProxy, PROXY } from '../../words/doctor.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
 
@@ -26,28 +26,23 @@ const CLOCK_DOUBT_MS = 60_000;
 /** The proxy as a launch would reach it, its certificate, and this machine's clock beside its own. */
 export async function lookAtProxyOf({ context, options, system }: Surroundings): Promise<Finding[]> {
   if (!system && !options.endpoint) {
-    const text = 'not looked at: which one it is depends on the system';
-    return [doubtful('Proxy', text, 'Mend what is above, or name it: --endpoint HOST.')];
+    return [doubtful('Proxy', ...PROXY.notLooked)];
   }
   if (isBySsh(options, system ?? { values: {} }))
     return [good('Proxy', noProxyNeeded()), await loginHostFinding(context, system)];
   const endpoint = await whereTo({ context, options, ...(system ? { system } : {}) });
   if (endpoint === undefined) {
-    return [good('Proxy', 'none is needed: your browser connects to this machine itself')];
+    return [good('Proxy', PROXY.noneNeeded)];
   }
   const asked = context.now();
   const { kind, certificate, date } = await lookAtProxy(endpoint, TIMEOUT_MS, context.signal);
   const answered = context.now();
   const host = shownHost(endpoint);
   if (kind === 'other' && endpoint.protocol === 'v1') {
-    throw new StartJupyterError('proxy-too-old', `${host} answers, but not as start-jupyter-proxy does.`, {
-      hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
-    });
+    throw notOwnProxy(host);
   }
-  const own = `${host} is start-jupyter-proxy, and serves this machine`;
-  const other = `${host} answers; not as start-jupyter-proxy, so it is taken for a classic service`;
   return [
-    good('Proxy', kind === 'own' ? own : other),
+    good('Proxy', kind === 'own' ? PROXY.own(host) : PROXY.classic(host)),
     ...(certificate ? [certificateFinding(certificate, endpoint, answered)] : []),
     ...(date ? [clockFinding(date, asked, answered)] : []),
   ];
@@ -86,18 +81,12 @@ function certificateFinding(certificate: X509Certificate, { domain }: Endpoint, 
   const names = (certificate.subjectAltName ?? '').replaceAll('DNS:', '');
   const until = new Date(certificate.validTo);
   const days = Math.floor((until.getTime() - now.getTime()) / DAY_MS);
-  const text = `trusted, for ${names}, until ${until.toISOString().slice(0, 10)}`;
+  const text = PROXY.trusted(names, until.toISOString().slice(0, 10));
   if (certificate.checkHost(`any-session-name.${domain}`) === undefined) {
-    const session = `The certificate (${names}) does not hold for *.${domain}: browsers would refuse the notebooks.`;
-    return bad(
-      'Certificate',
-      'proxy-untrusted',
-      session,
-      'The proxy needs one for that name: tell your support.',
-    );
+    return bad('Certificate', 'proxy-untrusted', ...PROXY.otherName(names, domain));
   }
   if (days >= EXPIRES_SOON_DAYS) return good('Certificate', text);
-  return doubtful('Certificate', text, `It expires in ${days} days: tell your support.`);
+  return doubtful('Certificate', text, PROXY.expires(days));
 }
 
 /** The proxy says its time to the second, somewhere between the two moments. */
@@ -105,13 +94,6 @@ export function clockFinding(date: Date, asked: Date, answered: Date): Finding {
   const ahead = asked.getTime() - (date.getTime() + 1000);
   const behind = date.getTime() - answered.getTime();
   const off = Math.max(ahead, behind);
-  if (off <= CLOCK_DOUBT_MS) return good('Clock', 'agrees with the proxy’s');
-  const text = `This machine is ${duration(off)} ${ahead > behind ? 'ahead of' : 'behind'} the proxy.`;
-  return doubtful('Clock', text, 'One of the two clocks is wrong (chronyc tracking): tell your support.');
-}
-
-function duration(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  if (minutes < 120) return `${minutes} minute${minutes === 1 ? '' : 's'}`;
-  return `${Math.round(minutes / 60)} hours`;
+  if (off <= CLOCK_DOUBT_MS) return good('Clock', PROXY.clock);
+  return doubtful('Clock', ...PROXY.wrongClock(off, ahead > behind));
 }

@@ -2,6 +2,7 @@ import { findOnPath } from '../../jupyter/probe.js';
 import { run } from '../../platform/process.js';
 import { chooseScheduler } from '../../scheduler/choose.js';
 import type { Partition, Scheduler } from '../../scheduler/scheduler.js';
+import { PARTITION, SCHEDULER } from '../../words/doctor.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, failed, good, type Finding } from './finding.js';
 
@@ -20,26 +21,18 @@ const NAMED = 8;
 
 /** When it does not answer at all. */
 export function slowScheduler(kind: Scheduler['kind'] | undefined, limitMs: number): Finding {
-  const name = kind === undefined || kind === 'local' ? 'The scheduler' : PROGRAMS[kind].name;
-  return noAnswer(`${name} does not answer within ${limitMs / 1000} seconds.`);
+  const name = kind === undefined || kind === 'local' ? SCHEDULER.someName : PROGRAMS[kind].name;
+  return noAnswer(SCHEDULER.slow(name, limitMs / 1000));
 }
 
 /** Asks the scheduler what a launch asks of it before it submits. */
 export async function lookAtScheduler({ context, options, system, kind }: Surroundings): Promise<Finding[]> {
   if (kind === undefined) return [];
-  if (kind === 'local') return [good('Scheduler', 'none is needed: notebooks run on this machine')];
+  if (kind === 'local') return [good('Scheduler', SCHEDULER.noneNeeded)];
   const { env, signal } = context;
   const { name, submit } = PROGRAMS[kind];
   if ((await findOnPath(submit, env['PATH'])) === undefined) {
-    const text = `${system?.name ?? 'This machine'} has ${name}, but there is no "${submit}" on your PATH.`;
-    return [
-      bad(
-        'Scheduler',
-        'scheduler-unreachable',
-        text,
-        'Log in to a login node, or load the module that brings it.',
-      ),
-    ];
+    return [bad('Scheduler', 'scheduler-unreachable', ...SCHEDULER.noProgram(system?.name, name, submit))];
   }
   const scheduler = await chooseScheduler(kind, { env });
   const [version, partitions, doubts] = await Promise.all([
@@ -51,17 +44,16 @@ export async function lookAtScheduler({ context, options, system, kind }: Surrou
   if (doubts.some(({ verdict }) => verdict === 'bad')) return doubts;
   const shown = version === undefined ? name : `${name} ${version}`;
   if (partitions === undefined) {
-    return [noAnswer(`${shown} does not answer.`), ...doubts];
+    return [noAnswer(SCHEDULER.silent(shown)), ...doubts];
   }
-  const answers = good('Scheduler', `${shown} answers; ${listed(kind, partitions)}`);
+  const answers = good('Scheduler', SCHEDULER.answers(shown, listed(kind, partitions)));
   const partition = options.partition ?? system?.values.partition;
   return [answers, ...doubts, ...partitionFinding(partition, partitions)];
 }
 
 /** Nobody can tell then whether a job would start, and a launch would not get further. */
 function noAnswer(text: string): Finding {
-  const cure = 'It may be busy or down: try again in a few minutes, then tell your support.';
-  return bad('Scheduler', 'scheduler-unreachable', text, cure);
+  return bad('Scheduler', 'scheduler-unreachable', text, SCHEDULER.perhapsBusy);
 }
 
 async function versionOf(
@@ -78,17 +70,15 @@ async function versionOf(
 async function doubtsOf(scheduler: Scheduler, signal: AbortSignal): Promise<Finding[]> {
   try {
     const doubt = await scheduler.doubt?.(signal);
-    return doubt === undefined ? [] : [doubtful('Scheduler', doubt, 'Correct "scheduler:" in systems.yaml.')];
+    return doubt === undefined ? [] : [doubtful('Scheduler', doubt, SCHEDULER.correctIt)];
   } catch (error) {
     return [failed('Scheduler', error)];
   }
 }
 
 function listed(kind: Kind, partitions: readonly Partition[]): string {
-  const what = kind === 'slurm' ? 'partition' : 'queue';
-  const names = partitions.map(({ name, up, closed }) => (up && !closed ? name : `${name} (closed)`));
-  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
-  return `${what}${names.length === 1 ? '' : 's'} ${names.slice(0, NAMED).join(', ')}${more}`;
+  const names = partitions.map(({ name, up, closed }) => (up && !closed ? name : SCHEDULER.closed(name)));
+  return SCHEDULER.partitions(kind === 'slurm', names.length, names.slice(0, NAMED));
 }
 
 /** Of the one that is used when nobody names another. */
@@ -96,23 +86,12 @@ function partitionFinding(name: string | undefined, partitions: readonly Partiti
   if (name === undefined) return [];
   const found = partitions.find((partition) => partition.name === name);
   if (!found) {
-    const there = partitions.map((partition) => partition.name).join(', ');
-    return [
-      bad(
-        'Partition',
-        'unknown-partition',
-        `There is no partition ${JSON.stringify(name)}.`,
-        `Choose another one with -p: ${there}.`,
-      ),
-    ];
+    const there = partitions.map((partition) => partition.name);
+    return [bad('Partition', 'unknown-partition', ...PARTITION.missing(name, there))];
   }
   if (found.closed) {
-    return [
-      bad('Partition', 'scheduler-refused', `${name} takes no jobs now.`, 'Choose another one with -p.'),
-    ];
+    return [bad('Partition', 'scheduler-refused', ...PARTITION.closed(name))];
   }
-  if (found.up) return [good('Partition', `${name}, unless you name another`)];
-  return [
-    doubtful('Partition', `${name} takes no jobs now.`, 'A job waits until it does; -p names another one.'),
-  ];
+  if (found.up) return [good('Partition', PARTITION.usual(name))];
+  return [doubtful('Partition', ...PARTITION.down(name))];
 }

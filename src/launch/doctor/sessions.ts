@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { examineSessions } from '../../session/examine.js';
 import { newSessionPlace } from '../../session/store.js';
 import { homeDirectory } from '../home.js';
+import { SESSIONS } from '../../words/doctor.js';
 import type { Surroundings } from './examine.js';
 import { doubtful, good, type Finding } from './finding.js';
 
@@ -16,10 +17,9 @@ export async function lookForSessions({ context }: Surroundings): Promise<Findin
   const { madeIn, freeBytes } = await examineSessions(place.sessionsDirectory);
   const directory = dirname(place.sessionsDirectory);
   const shown = directory.startsWith(`${home}/`) ? `~${directory.slice(home.length)}` : directory;
-  const state = madeIn === undefined ? 'nobody else can write there' : 'will be made';
-  const text = `${shown}: ${state}, ${size(freeBytes)} free`;
+  const text = SESSIONS.place(shown, madeIn === undefined, size(freeBytes));
   if (freeBytes >= LITTLE_BYTES) return [good('Sessions', text)];
-  return [doubtful('Sessions', text, 'Free some space, or set XDG_STATE_HOME to a directory with room.')];
+  return [doubtful('Sessions', text, SESSIONS.littleRoom)];
 }
 
 function size(bytes: number): string {

@@ -12,13 +12,9 @@ import { homeDirectory } from '../home.js';
 import { makeSoftware } from '../make-software.js';
 import type { LaunchOptions } from '../options.js';
 import { title } from '../../words/jupyter.js';
+import { CONDA, CONTAINERS, INSTALL_JUPYTER, MODULES } from '../../words/doctor.js';
 import type { Surroundings } from './examine.js';
 import { bad, doubtful, good, type Finding } from './finding.js';
-
-const INSTALL = `Activate the environment that has it (conda activate NAME, module load NAME), or make one:
-  python3 -m venv ~/jupyter
-  ~/jupyter/bin/pip install jupyterlab notebook
-  source ~/jupyter/bin/activate`;
 
 /** The Jupyter that a launch would start. */
 export async function lookForJupyter({ context, options, system }: Surroundings): Promise<Finding[]> {
@@ -30,7 +26,7 @@ export async function lookForJupyter({ context, options, system }: Surroundings)
   const result = await environment.probe(signal);
   const doubts = warnings.map((text) => doubtful('Jupyter', text));
   if ('notLooked' in result) return [doubtful('Jupyter', result.notLooked), ...doubts];
-  if ('missing' in result) return [bad('Jupyter', 'no-jupyter', result.missing, INSTALL), ...doubts];
+  if ('missing' in result) return [bad('Jupyter', 'no-jupyter', result.missing, INSTALL_JUPYTER), ...doubts];
   const { found } = result;
   const { server, note } = chooseServer(options.server, system?.values.server ?? 'notebook', found);
   const version = found.versions[server] ?? '';
@@ -59,28 +55,19 @@ export async function lookForConda({ context, system }: Surroundings): Promise<F
   const program = onPath.find((path) => path !== undefined) ?? env['CONDA_EXE'];
   const active = env['CONDA_PREFIX'] ? activeEnvironment({ ...env, VIRTUAL_ENV: undefined }) : undefined;
   if (system?.values.conda_required && active === undefined) {
-    const text = `${system.name} wants an active conda environment, and none is.`;
-    return [
-      bad(
-        'conda',
-        'no-conda',
-        text,
-        'conda activate NAME; if "conda" is not found, run its "conda init" once.',
-      ),
-    ];
+    return [bad('conda', 'no-conda', ...CONDA.wanted(system.name))];
   }
-  if (active !== undefined) return [good('conda', `${active} is active`)];
-  if (program !== undefined) return [good('conda', `${program}, no environment is active`)];
-  return [good('conda', 'none here; only --conda-env and --conda-yml need it')];
+  if (active !== undefined) return [good('conda', CONDA.active(active))];
+  if (program !== undefined) return [good('conda', CONDA.there(program))];
+  return [good('conda', CONDA.none)];
 }
 
 export function lookForModules({ context: { env } }: Surroundings): Promise<Finding[]> {
   const { LMOD_VERSION: lmod, MODULESHOME: home, LOADEDMODULES: names = '' } = env;
   const loaded = names.split(':').filter(Boolean);
-  const list = loaded.length === 0 ? 'none is loaded' : `loaded: ${loaded.join(', ')}`;
-  if (lmod) return Promise.resolve([good('Modules', `Lmod ${lmod}, ${list}`)]);
-  if (home) return Promise.resolve([good('Modules', `Environment Modules in ${home}, ${list}`)]);
-  return Promise.resolve([good('Modules', 'none here; only --modules needs them')]);
+  if (lmod) return Promise.resolve([good('Modules', MODULES.lmod(lmod, loaded))]);
+  if (home) return Promise.resolve([good('Modules', MODULES.classic(home, loaded))]);
+  return Promise.resolve([good('Modules', MODULES.none)]);
 }
 
 const VERSION_MS = 3000;
@@ -88,12 +75,9 @@ const VERSION_MS = 3000;
 export async function lookForContainers({ context: { env, signal } }: Surroundings): Promise<Finding[]> {
   const program =
     (await findOnPath('apptainer', env['PATH'])) ?? (await findOnPath('singularity', env['PATH']));
-  if (program === undefined)
-    return [good('Containers', 'neither apptainer nor singularity; only --image needs one')];
+  if (program === undefined) return [good('Containers', CONTAINERS.none)];
   const said = await run(program, ['--version'], { env, timeoutMs: VERSION_MS, signal });
   const version = /\d+\.\d\S*/.exec(said.stdout)?.[0];
   if (said.exitCode === 0) return [good('Containers', [program, version].filter(Boolean).join(' '))];
-  return [
-    doubtful('Containers', `${program} does not work.`, 'Only --image needs it. Your support can mend it.'),
-  ];
+  return [doubtful('Containers', ...CONTAINERS.broken(program))];
 }

@@ -9,6 +9,8 @@ import type { LaunchContext } from '../context.js';
 import { findSystem } from '../find-system.js';
 import { homeDirectory } from '../home.js';
 import { withProfile } from '../profiles/profile.js';
+import { SYSTEM } from '../../words/doctor.js';
+import { because } from '../../words/launch.js';
 import type { Surroundings } from './examine.js';
 import { doubtful, failed, good, type Finding } from './finding.js';
 import type { Look } from './limited.js';
@@ -35,9 +37,8 @@ export async function lookForFiles({ context: { env, platform } }: Surroundings)
     ),
   );
   const read = there.flat();
-  if (read.length === 0)
-    return [good('Configuration', 'what start-jupyter ships; no file of the site’s or yours')];
-  return [good('Configuration', `what start-jupyter ships, ${read.join(', ')}`)];
+  if (read.length === 0) return [good('Configuration', SYSTEM.shippedAlone)];
+  return [good('Configuration', SYSTEM.files(read))];
 }
 
 /** Enters the system that it finds into the surroundings. */
@@ -57,12 +58,8 @@ export function lookForSystem(surroundings: Surroundings): Look {
     surroundings.kind = system.values.scheduler;
     const found = [
       system.values.retired
-        ? doubtful(
-            'System',
-            `${system.name} (${why}), which is retired`,
-            'Its entry in systems.yaml is kept as an example.',
-          )
-        : good('System', `${system.name} (${why})`),
+        ? doubtful('System', ...SYSTEM.retired(system.name, why))
+        : good('System', because(system.name, why)),
     ];
     try {
       surroundings.system = await withProfile(context, options, system);
