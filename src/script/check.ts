@@ -1,6 +1,7 @@
 /** Whether a template's text can become a job. Pure: reading is in templates.ts, what only warns in doubts.ts. */
 import { isUtf8 } from 'node:buffer';
 import { badTemplate } from '../words/templates.js';
+import { MISTAKES } from '../words/template-problems.js';
 import { namesCall, readCall, type Server } from './call.js';
 import {
   isBlank,
@@ -16,20 +17,16 @@ import { wrong, type TemplateProblem } from './template-problem.js';
 /** The bash of a shebang: `#!/bin/bash -l`, `#!/usr/bin/env bash`. Not sh: what the job sources is bash. */
 const BASH_SHEBANG = /^#!\s*\/\S*\/(?:env\s+(?:-S\s+)?)?(?:\/\S*\/)?bash(?:\s|$)/;
 
-const SMALLEST = `The least that works:
-#!/bin/bash
-start_session jupyterlab`;
-
 /**
  * A template's bytes as text, or why they are none: an empty file, NUL characters, text that is not UTF-8.
  */
 export function templateText(bytes: Uint8Array): string | TemplateProblem {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (text.length === 0) return wrong(undefined, 'is empty', SMALLEST);
+  if (text.length === 0) return wrong(undefined, ...MISTAKES.empty);
   const nul = text.indexOf(0);
-  if (nul !== -1) return wrong(lineAt(text, nul), 'has a NUL character: this is no script');
+  if (nul !== -1) return wrong(lineAt(text, nul), MISTAKES.nul);
   if (isUtf8(text)) return text.toString('utf8');
-  return wrong(badUtf8Line(text), 'is not UTF-8 text', 'iconv -f latin1 -t utf8 converts a file.');
+  return wrong(badUtf8Line(text), ...MISTAKES.notUtf8);
 }
 
 /**
@@ -87,30 +84,24 @@ function opensSession({ text }: ShellLine): boolean {
 }
 
 function windowsLines(line: number): TemplateProblem {
-  const hint = `sed -i 's/\\r$//' FILE takes the carriage returns out.`;
-  return wrong(line, 'ends its lines as Windows does (CRLF)', hint);
+  return wrong(line, ...MISTAKES.windows);
 }
 
 function notBash(): TemplateProblem {
-  return wrong(1, 'does not start as a bash script', 'The first line has to be: #!/bin/bash');
+  return wrong(1, ...MISTAKES.notBash);
 }
 
 function placeholderMistakes({ text, number, at }: ShellLine): TemplateProblem[] {
   const name = openLine(text)?.name;
   if (name !== undefined && !isTemplateValue(name)) {
-    const known = TEMPLATE_VALUES.map((value) => `{{${value}}}`).join(' and ');
-    return [wrong(number, `leaves {{${name}}} open, which is not known`, `There are ${known}.`)];
+    return [wrong(number, ...MISTAKES.unknownValue(name, TEMPLATE_VALUES))];
   }
   // What quotes the value is text there, and what it holds would be code.
   if (name !== undefined && at === 'text') {
-    return [
-      wrong(number, `has {{${name}}} within a here-document or quotes`, 'Give it to a variable before.'),
-    ];
+    return [wrong(number, ...MISTAKES.quotedValue(name))];
   }
   const stray = strayPlaceholder(text);
-  if (stray === undefined) return [];
-  const hint = `Write name=${stray.replaceAll(/\s/g, '')} on a line of its own, and "$name" where it is needed.`;
-  return [wrong(number, `has ${stray} where it is not the whole value of a variable`, hint)];
+  return stray === undefined ? [] : [wrong(number, ...MISTAKES.strayValue(stray))];
 }
 
 /** Schedulers stop reading at the first command: what comes later would silently not count. */
@@ -121,13 +112,7 @@ function lateDirectives(lines: readonly ShellLine[]): TemplateProblem[] {
     .filter(
       ({ at, text, number }) => at === 'code' && number > first.number && /^#(?:SBATCH|PBS)\s/.test(text),
     )
-    .map(({ text, number }) =>
-      wrong(
-        number,
-        `has a directive that the scheduler does not read: ${text.trim()}`,
-        `It stops at the first command (line ${first.number}). Move the directive above it, or make it a comment (##).`,
-      ),
-    );
+    .map(({ text, number }) => wrong(number, ...MISTAKES.lateDirective(text.trim(), first.number)));
 }
 
 /** Slurm would start as many jobs, and all but one would find the session taken. No later line undoes it. */
@@ -136,9 +121,7 @@ function arrays(lines: readonly ShellLine[]): TemplateProblem[] {
   return lines
     .slice(0, command === -1 ? undefined : command)
     .filter(({ text }) => /^#SBATCH(?:.*\s)?(?:--array(?:[=\s]|$)|-a\s*\d)/.test(text))
-    .map(({ text, number }) =>
-      wrong(number, `asks for an array of jobs, and a session is one job: ${text.trim()}`, 'Take it out.'),
-    );
+    .map(({ text, number }) => wrong(number, ...MISTAKES.array(text.trim())));
 }
 
 function startMistakes(lines: readonly ShellLine[]): TemplateProblem[] {
@@ -149,20 +132,8 @@ function startMistakes(lines: readonly ShellLine[]): TemplateProblem[] {
   const mixed = lines.filter(({ at, text }) => at !== 'text' && openLine(text) !== undefined);
   return [
     ...callMistakes(call),
-    ...again.map(({ number }) =>
-      wrong(
-        number,
-        `calls start_session once more (first on line ${call.number})`,
-        'It never returns: one call is enough.',
-      ),
-    ),
-    ...mixed.map(({ text, number }) =>
-      wrong(
-        number,
-        `has ${text.trim()} beside start_session (line ${call.number})`,
-        'start_session stands for these lines: take one of the two.',
-      ),
-    ),
+    ...again.map(({ number }) => wrong(number, ...MISTAKES.again(call.number))),
+    ...mixed.map(({ text, number }) => wrong(number, ...MISTAKES.mixed(text.trim(), call.number))),
     ...after(lines, call, again),
   ];
 }
@@ -170,41 +141,29 @@ function startMistakes(lines: readonly ShellLine[]): TemplateProblem[] {
 function nothingStarts(lines: readonly ShellLine[]): TemplateProblem {
   const quoted = lines.find(({ at, text }) => at === 'text' && readCall(text) !== undefined);
   if (quoted !== undefined) {
-    return wrong(quoted.number, 'has start_session within a here-document or quotes, where it is no command');
+    return wrong(quoted.number, MISTAKES.quotedCall);
   }
-  return wrong(
-    undefined,
-    'has neither start_session nor a line session_dir={{session_dir}}: it starts nothing',
-    SMALLEST,
-  );
+  return wrong(undefined, ...MISTAKES.nothingStarts);
 }
-
-const ALONE =
-  'It stands alone on its line, as the last command: start_session jupyterlab, start_session notebook, or start_session (then -s or the system chooses).';
 
 function callMistakes({ text, number, at, words }: ShellLine): TemplateProblem[] {
   const inside = {
     code: undefined,
     text: undefined,
-    block: 'stands within a function, a condition, a loop or brackets',
-    continued: 'belongs to the command on the line before',
+    block: MISTAKES.inBlock,
+    continued: MISTAKES.continued,
   }[at];
-  if (inside !== undefined) return [wrong(number, `has a start_session that ${inside}`, ALONE)];
+  if (inside !== undefined) return [wrong(number, ...inside)];
   if (readCall(text) !== undefined) return [];
   const [first, server] = words;
   const alone = first === 'start_session' && words.length === 2 && /^\s*start_session\s+\S+\s*$/.test(text);
-  const what = alone
-    ? `calls start_session with ${server ?? ''}, which is no server`
-    : 'has a start_session that is not the whole line';
-  return [wrong(number, what, ALONE)];
+  return [wrong(number, ...(alone ? MISTAKES.noServer(server ?? '') : MISTAKES.notAlone))];
 }
 
 /** The first command that comes behind the call and so never runs. */
 function after(lines: readonly ShellLine[], call: ShellLine, again: readonly ShellLine[]): TemplateProblem[] {
   const next = lines.find((line) => line.number > call.number && hasCode(line) && !again.includes(line));
-  if (next === undefined) return [];
-  const what = `never runs, because start_session (line ${call.number}) does not return`;
-  return [wrong(next.number, what, 'Move it above start_session.')];
+  return next === undefined ? [] : [wrong(next.number, ...MISTAKES.afterCall(call.number))];
 }
 
 /** Commands that surely end the script before it starts anything. `exec` with nothing but redirections goes on. */
@@ -218,7 +177,7 @@ function earlyEnds(lines: readonly ShellLine[]): TemplateProblem[] {
           surely && (word === 'exit' || (word === 'exec' && !/\bexec\s+\d*[<>&{]/.test(text))),
       );
       if (end === undefined) return [];
-      return [wrong(number, `ends the script (${end.word}) before the session starts on line ${start}`)];
+      return [wrong(number, MISTAKES.earlyEnd(end.word, start))];
     });
 }
 

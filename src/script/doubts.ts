@@ -1,4 +1,5 @@
 /** What works in a template but is hardly meant so. Pure. */
+import { DOUBTS } from '../words/template-problems.js';
 import { hasCode, startingLine } from './check.js';
 import { namesCall } from './call.js';
 import { isComment } from './placeholders.js';
@@ -24,7 +25,7 @@ function nearlyDirectives(lines: readonly ShellLine[]): TemplateProblem[] {
   return lines.slice(0, command === -1 ? undefined : command).flatMap(({ text, number }) => {
     const name = /^\s*#\s*(SBATCH|PBS)\s+-/i.exec(text)?.[1]?.toUpperCase();
     if (name === undefined || text.trimStart().startsWith(`#${name}`)) return [];
-    return [doubtful(number, `is only a comment: ${text.trim()}`, `A directive begins with #${name}.`)];
+    return [doubtful(number, ...DOUBTS.comment(text.trim(), name))];
   });
 }
 
@@ -34,11 +35,7 @@ function strictShebang(text: string): TemplateProblem[] {
 }
 
 function strict(line: number, text: string): TemplateProblem {
-  return doubtful(
-    line,
-    `makes bash end at the first failure: ${text.trim()}`,
-    'What module and conda do inside often fails a little, and the job would end without a word of why.',
-  );
+  return doubtful(line, ...DOUBTS.strict(text.trim()));
 }
 
 function lineDoubts({ text, number, at, commands }: ShellLine): TemplateProblem[] {
@@ -49,18 +46,10 @@ function lineDoubts({ text, number, at, commands }: ShellLine): TemplateProblem[
     doubts.push(strict(number, text));
   }
   if (runs('exec') && /\bexec\s+\d*[<>&]/.test(text)) {
-    doubts.push(
-      doubtful(number, 'sends the output elsewhere: what happens then is not in the session’s job.log'),
-    );
+    doubts.push(doubtful(number, DOUBTS.output));
   }
   if (commands.some(({ word, surely }) => surely && word === 'conda') && /\bconda\s+activate\b/.test(text)) {
-    doubts.push(
-      doubtful(
-        number,
-        'calls conda activate, which a job’s bash does not know by itself',
-        'Before it: eval "$(conda shell.bash hook)". Or leave it to start-jupyter: --conda-env NAME.',
-      ),
-    );
+    doubts.push(doubtful(number, ...DOUBTS.conda));
   }
   return doubts;
 }
@@ -69,19 +58,13 @@ function afterDoubts(lines: readonly ShellLine[], start: ShellLine): TemplatePro
   if (namesCall(start)) {
     const server = lines.find(({ at, text }) => at === 'code' && /^\s*(?:export\s+)?server=[^{]/.test(text));
     if (server === undefined) return [];
-    return [doubtful(server.number, 'sets server, which start_session does itself: it has no effect')];
+    return [doubtful(server.number, DOUBTS.server)];
   }
   const source = lines.find(({ at, text }) => at !== 'text' && !isComment(text) && text.includes('run.sh'));
   if (source === undefined) {
-    return [
-      doubtful(
-        undefined,
-        'never runs run.sh of the session, as far as can be seen',
-        'The last line has to be: source "$session_dir/run.sh"',
-      ),
-    ];
+    return [doubtful(undefined, ...DOUBTS.neverRuns)];
   }
   const next = lines.find((line) => line.number > source.number && hasCode(line));
   if (next === undefined || source.at !== 'code') return [];
-  return [doubtful(next.number, `never runs, because run.sh (line ${source.number}) does not return`)];
+  return [doubtful(next.number, DOUBTS.afterRun(source.number))];
 }

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartJupyterError } from '../errors.js';
 import { badTemplate } from '../words/templates.js';
+import { UNREADABLE_TEMPLATE } from '../words/template-problems.js';
 import type { Server } from './call.js';
 import { checkTemplate, templateText } from './check.js';
 
@@ -69,11 +70,12 @@ export async function templateBytes(path: string): Promise<Uint8Array> {
   };
   try {
     const found = await stat(path);
-    if (!found.isFile()) refuse(found.isDirectory() ? 'is a directory' : 'is not an ordinary file');
-    if (found.size > LARGEST_BYTES) refuse('is larger than 1 MiB');
+    if (!found.isFile())
+      refuse(found.isDirectory() ? UNREADABLE_TEMPLATE.folder : UNREADABLE_TEMPLATE.special);
+    if (found.size > LARGEST_BYTES) refuse(UNREADABLE_TEMPLATE.large);
     return await readFile(path);
   } catch (error) {
     if (error instanceof StartJupyterError) throw error;
-    return refuse(`cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    return refuse(UNREADABLE_TEMPLATE.closed((error as NodeJS.ErrnoException).code ?? 'unknown error'));
   }
 }

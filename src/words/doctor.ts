@@ -3,6 +3,10 @@ import { StartJupyterError } from '../errors.js';
 
 type Found = [text: string, cure: string];
 
+export const LOOKING = 'Looking at everything that a launch needs';
+
+export const VARIABLE_CURE = 'Correct it, or unset it.';
+
 export const UNEXPECTED = {
   text: (why: string) => `Something happened that should not: ${why}`,
   cure: 'Please report it.',

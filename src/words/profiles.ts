@@ -77,3 +77,16 @@ export const LOCKED = {
   otherServer: (from: string, starts: string, profile: string, fixed: string) =>
     `${from} starts ${starts} itself: the profile ${profile} fixes the server to ${fixed}.`,
 } as const;
+
+// The command.
+
+/** `forYou`: there are others. */
+export function noProfiles(system: string, forYou: boolean): string {
+  return `${system} has no profiles${forYou ? ' for you' : ''}.`;
+}
+
+export function howToWriteProfiles(document: string): string {
+  return `How to write one of your own: ${document}, under "Profiles".`;
+}
+
+export const HOW_TO_CHOOSE_PROFILES = '\nChoose one with --profile NAME.';

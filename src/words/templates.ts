@@ -89,3 +89,41 @@ export function noFolderForCopy(path: string): StartJupyterError {
     hint: 'Make it first, or name another.',
   });
 }
+
+// The command.
+
+export const UNKNOWN_SYSTEM_TEMPLATES = 'This is no system that is known: the templates of all schedulers.';
+
+/** `why`: it is taken for this system. */
+export function systemWithScheduler(system: string, why: string, scheduler: string): string {
+  return `${system} (${why}), scheduler ${scheduler}`;
+}
+
+export function notTemplates(names: readonly string[]): string {
+  return `No templates, because their names do not end in .sh: ${names.join(', ')}.`;
+}
+
+/** `folder`: the person's own. */
+export function howToUseTemplates(folder: string): string {
+  return `
+Start one with -b NAME; its folder and the .sh may be left out.
+Make one of your own:  start-jupyter templates copy jupyterlab NEW_NAME
+Yours are in ${folder}`;
+}
+
+export function copiedTo(path: string): string {
+  return `Copied to ${path}\n`;
+}
+
+/** `check`, `start`: command lines; `hides`: the copy has the name of the original. */
+export function afterCopying(check: string, start: string, hides: boolean): string {
+  return `
+Change it, look whether it is right, and start it:
+  ${check}
+  ${start}${hides ? `\nFrom now on this name means your copy.` : ''}`;
+}
+
+/** `server`: the one that it starts itself, as people call it. */
+export function templateIsRight(path: string, server: string | undefined): string {
+  return `${path} is right. It starts ${server ?? 'the server that -s or the system chooses'}.\n`;
+}

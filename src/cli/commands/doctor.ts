@@ -11,6 +11,7 @@ import { jsonLine } from '../json.js';
 import { readOptions } from '../launch-options.js';
 import type { LaunchFlags } from '../options.js';
 import { columnsOf } from '../wrapped.js';
+import { LOOKING, VARIABLE_CURE } from '../../words/doctor.js';
 
 /** A wider line is hard to read. */
 const MOST_COLUMNS = 120;
@@ -35,7 +36,7 @@ export async function doctorCommand(given: GivenOptions, host: Host): Promise<nu
   const console = await createConsole(host, { json });
   try {
     const { options, findings: refused } = readableOptions(given);
-    console.doing('Looking at everything that a launch needs');
+    console.doing(LOOKING);
     const findings = [...refused, ...(await examine(createContext(host, SILENT), options))];
     const status = exitStatus(findings);
     if (json) await console.result(jsonLine({ findings, exitStatus: status }, host));
@@ -56,7 +57,7 @@ function readableOptions({ typed, withVariables, fromVariable, doubts }: GivenOp
   options: LaunchOptions;
   findings: Finding[];
 } {
-  const findings = doubts.map((text) => doubtful('Variables', text, 'Correct it, or unset it.'));
+  const findings = doubts.map((text) => doubtful('Variables', text, VARIABLE_CURE));
   try {
     return { options: readOptions(undefined, withVariables(), fromVariable), findings };
   } catch (error) {

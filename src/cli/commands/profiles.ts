@@ -7,7 +7,13 @@ import { createContext, namedSystem } from '../context.js';
 import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import { profileLines, profileObject } from '../profile-lines.js';
-import { OFFERS_NOT_KNOWN } from '../../words/profiles.js';
+import { because } from '../../words/launch.js';
+import {
+  HOW_TO_CHOOSE_PROFILES,
+  howToWriteProfiles,
+  noProfiles,
+  OFFERS_NOT_KNOWN,
+} from '../../words/profiles.js';
 
 /** Lists the profiles that are offered to this person, with what they say. */
 export async function listProfiles(flags: { system?: string; json?: boolean }, host: Host): Promise<void> {
@@ -24,11 +30,11 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
       await console.result(jsonLine({ system: system.name, profiles: objects }, host));
       return;
     }
-    console.fact('System', `${system.name} (${why})`);
+    console.fact('System', because(system.name, why));
     if (profiles.length === 0) {
-      console.say(`${system.name} has no profiles${system.profiles ? ' for you' : ''}.`);
+      console.say(noProfiles(system.name, system.profiles !== undefined));
       const document = join(context.packageFolder, 'docs/configuration.md');
-      console.say(`How to write one of your own: ${document}, under "Profiles".`);
+      console.say(howToWriteProfiles(document));
       return;
     }
     const colour = await paint(host.stdout, host.env);
@@ -37,7 +43,7 @@ export async function listProfiles(flags: { system?: string; json?: boolean }, h
     );
     console.say('');
     await console.result(`${blocks.join('\n\n')}\n`);
-    console.say('\nChoose one with --profile NAME.');
+    console.say(HOW_TO_CHOOSE_PROFILES);
   } finally {
     console.rest();
   }

@@ -21,6 +21,15 @@ import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import { counted, problemLines, templateLines } from '../template-lines.js';
 import { columnsOf } from '../wrapped.js';
+import {
+  afterCopying,
+  copiedTo,
+  howToUseTemplates,
+  notTemplates,
+  systemWithScheduler,
+  templateIsRight,
+  UNKNOWN_SYSTEM_TEMPLATES,
+} from '../../words/templates.js';
 
 export interface TemplatesFlags {
   system?: string;
@@ -49,8 +58,8 @@ export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> 
       return;
     }
     if (detected)
-      console.fact('System', `${detected.system.name} (${detected.why}), scheduler ${scheduler ?? ''}`);
-    else console.say('This is no system that is known: the templates of all schedulers.');
+      console.fact('System', systemWithScheduler(detected.system.name, detected.why, scheduler ?? ''));
+    else console.say(UNKNOWN_SYSTEM_TEMPLATES);
     console.say('');
     const lines = templateLines(
       templates,
@@ -62,14 +71,9 @@ export function listTemplates(flags: TemplatesFlags, host: Host): Promise<void> 
     const { folder } = ownFolder(context);
     const others = await otherNames(folder);
     if (others.length > 0) {
-      console.warn(
-        `No templates, because their names do not end in .sh: ${others.map(shownControls).join(', ')}.`,
-      );
+      console.warn(notTemplates(others.map(shownControls)));
     }
-    console.say(`
-Start one with -b NAME; its folder and the .sh may be left out.
-Make one of your own:  start-jupyter templates copy jupyterlab NEW_NAME
-Yours are in ${folder}`);
+    console.say(howToUseTemplates(folder));
   });
 }
 
@@ -112,7 +116,7 @@ export function copyTemplate(
     await writeCopy(bytes, path, own);
     if (flags.json) await console.result(jsonLine({ path }, host));
     else {
-      await console.result(`Copied to ${shownLines(path)}\n`);
+      await console.result(copiedTo(shownLines(path)));
       console.say(nextSteps(path, own, name));
     }
   });
@@ -136,8 +140,7 @@ export function checkTemplateFile(file: string, flags: TemplatesFlags, host: Hos
       await all.console.result(jsonLine({ path, ok, problems: shown }, host));
     } else if (problems.length === 0) {
       const server = templateServer(Buffer.from(bytes).toString('utf8'));
-      const starts = server === undefined ? 'the server that -s or the system chooses' : title(server);
-      await all.console.result(`${shownLines(path)} is right. It starts ${starts}.\n`);
+      await all.console.result(templateIsRight(shownLines(path), server && title(server)));
     } else {
       const lines = problemLines(problems, columnsOf(host.stdout), await paint(host.stdout, host.env));
       await all.console.result(`${[`${shownLines(path)}:`, ...lines, counted(problems)].join('\n')}\n`);
@@ -204,8 +207,9 @@ function nextSteps(path: string, own: string, source: string): string {
   const name = inOwn ? path.slice(own.length + 1).replace(/\.sh$/, '') : path;
   const short = inOwn ? basename(name) : path;
   const hides = inOwn && short === basename(source).replace(/\.sh$/, '');
-  return `
-Change it, look whether it is right, and start it:
-  ${commandLine(['start-jupyter', 'templates', 'check', name])}
-  ${commandLine(['start-jupyter', '-b', short])}${hides ? `\nFrom now on this name means your copy.` : ''}`;
+  return afterCopying(
+    commandLine(['start-jupyter', 'templates', 'check', name]),
+    commandLine(['start-jupyter', '-b', short]),
+    hides,
+  );
 }
