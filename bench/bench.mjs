@@ -1,9 +1,10 @@
 // `npm run bench`: what docs/benchmarks.md reports, with the programs of `npm pack`'s tarball.
 //
-//   npm run bench -- [--json] [--only a,b,c,d] [--rounds N] [--package FOLDER]
+//   npm run bench -- [--json] [--only a,b,c,d,e] [--rounds N] [--package FOLDER]
 //
-// --only      (a) start-up, (b) a launch's own share, (c) first byte through the proxy, (d) Jupyter listening to redeemed
-// --rounds    of (b) and (d); (a) and (c) take four times as many (default: 10)
+// --only      (a) start-up, (b) a launch's own share, (c) first byte through the proxy, (d) Jupyter listening to redeemed,
+//             (e) a list of 50 sessions
+// --rounds    of (b) and (d); (a), (c) and (e) take four times as many (default: 10)
 // --package   an unpacked package, in the place of packing this one
 import { writeFileSync } from 'node:fs';
 import { cpus, release, setPriority, type } from 'node:os';
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { holdBed, packedPackage, whyNoBed } from './bed.mjs';
 import { measureFirstByte } from './first-byte.mjs';
 import { measureListening } from './listening.mjs';
+import { measureList } from './sessions.mjs';
 import { measureOwnShare } from './own-share.mjs';
 import { table } from './report.mjs';
 import { measureStartUp } from './start-up.mjs';
@@ -19,7 +21,7 @@ import { measureStartUp } from './start-up.mjs';
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
-    only: { type: 'string', default: 'a,b,c,d' },
+    only: { type: 'string', default: 'a,b,c,d,e' },
     rounds: { type: 'string', default: '10' },
     package: { type: 'string' },
   },
@@ -48,6 +50,7 @@ async function measure(folder) {
   try {
     if (wanted.includes('b')) results.ownShare = await measureOwnShare(bed, folder, rounds);
     if (wanted.includes('c')) results.firstByte = await measureFirstByte(bed, folder, 4 * rounds);
+    if (wanted.includes('e')) results.list = await measureList(bed, folder, 4 * rounds);
     if (wanted.includes('d')) results.listening = await measureListening(bed, folder, rounds);
   } finally {
     await bed.release();

@@ -5,9 +5,10 @@ const AIMS = {
   share: { ms: 120 },
   firstByte: { ms: 20 },
   listening: { ms: 150 },
+  list: { ms: 150 },
 };
 
-export function table({ machine, startUp, ownShare, listening, firstByte, skipped }) {
+export function table({ machine, startUp, ownShare, listening, firstByte, list, skipped }) {
   return [
     `${machine.model}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, ${machine.priority} priority, ${machine.date}`,
     'Milliseconds: median [10 % to 90 %], n rounds; what is compared is taken in turns in every round.',
@@ -16,7 +17,8 @@ export function table({ machine, startUp, ownShare, listening, firstByte, skippe
     ...(ownShare ? ownShareLines(ownShare) : []),
     ...(listening ? listeningLines(listening) : []),
     ...(firstByte ? firstByteLines(firstByte) : []),
-    ...(skipped ? [`Not measured: (b), (c) and (d): ${skipped}.`] : []),
+    ...(list ? listLines(list) : []),
+    ...(skipped ? [`Not measured: (b) to (e): ${skipped}.`] : []),
   ].join('\n');
 }
 
@@ -69,6 +71,17 @@ function firstByteLines({ firstByte, direct, overDirect }) {
     row('  through the proxy', firstByte, `aim ${AIMS.firstByte.ms}`),
     row('  straight to Jupyter', direct),
     row('  the proxy’s part', overDirect),
+    '',
+  ];
+}
+
+function listLines({ bare, squeue, list, over }) {
+  return [
+    '(e) A list of 50 sessions that wait, of real jobs',
+    row('  start-jupyter list', list),
+    row('  node -e 0', bare),
+    row('  squeue for all of them', squeue),
+    row('  list over both', over, `aim ${AIMS.list.ms}`),
     '',
   ];
 }
