@@ -5,7 +5,9 @@ import { subcommand } from './commands.js';
 import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
 
-const ID = 'its job id, the name in its link, or the beginning of either (default: the newest)';
+const NAMED = 'its job id, its link or the name in that, or the beginning of either';
+const ID = `${NAMED} (default: the one that waits or runs, else the newest)`;
+const LIVE_ID = `${NAMED} (default: the one that waits or runs)`;
 
 export function addSessionCommands(program: Command, host: Host, setStatus: (code: number) => void): void {
   const add = (name: SessionCommandName): Command => subcommand(program, name);
@@ -51,7 +53,7 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
     });
 
   add('stop')
-    .argument('[ids...]', ID)
+    .argument('[ids...]', LIVE_ID)
     .option('-a, --all', 'all that wait or run')
     .option('--json', 'print one JSON object')
     .action(async (ids: string[], _options, command: Command) => {
@@ -97,7 +99,7 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
 
   add('extend')
     .argument('<time>', 'how much longer: 30 (minutes), 1h')
-    .argument('[id]', ID)
+    .argument('[id]', LIVE_ID)
     .option('--json', 'print one JSON object')
     .action(async (time: string, id: string | undefined, _options, command: Command) => {
       const { extendCommand } = await import('./commands/extend.js');

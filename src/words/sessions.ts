@@ -3,6 +3,9 @@ import { StartJupyterError } from '../errors.js';
 import type { JobOutcome } from '../job-states.js';
 import { shortTime } from './session-list.js';
 
+export const LOOKING_AT_SESSIONS = 'Looking at your sessions';
+export const LOOKING_AT_SESSION = 'Looking at the session';
+
 /** Finishes a sentence: why a record cannot be read. */
 export function whyDamaged(
   why: 'absent' | 'copied' | 'empty' | 'no-json' | 'no-record' | { key: string } | { code: string },

@@ -4,7 +4,7 @@ import type { SeenSession } from '../../launched/choose-session.js';
 import { knownSessions } from '../../launched/known-sessions.js';
 import { lookAt } from '../../launched/look.js';
 import { ENDED, ENDED_LATELY, nothingToList } from '../../words/session-list.js';
-import { damagedRecord, newerRecord } from '../../words/sessions.js';
+import { damagedRecord, LOOKING_AT_SESSIONS, newerRecord } from '../../words/sessions.js';
 import { createConsole, paint, type Console } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
@@ -31,7 +31,7 @@ export async function listCommand(
   try {
     const context = createContext(host, console);
     const { sessions, damaged } = await knownSessions(context);
-    if (console.live && sessions.length > 0) console.doing('Looking at your sessions');
+    if (console.live && sessions.length > 0) console.doing(LOOKING_AT_SESSIONS);
     const sights = await lookAt(context, sessions);
     stopIfAborted(context.signal);
     for (const { path, why } of damaged) console.warn(damagedRecord(path, why));

@@ -4,7 +4,7 @@ import { stopIfAborted } from '../../launch/interrupted.js';
 import { chooseSession } from '../../launched/choose-session.js';
 import { lookAtOne } from '../../launched/look.js';
 import { lastLinesOf } from '../../launched/read-log.js';
-import { newerRecord } from '../../words/sessions.js';
+import { LOOKING_AT_SESSION, newerRecord } from '../../words/sessions.js';
 import { createConsole, paint } from '../console.js';
 import { createContext } from '../context.js';
 import type { Host } from '../host.js';
@@ -25,7 +25,7 @@ export async function statusCommand(
   try {
     const context = createContext(host, console);
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
-    if (console.live) console.doing('Looking at the session');
+    if (console.live) console.doing(LOOKING_AT_SESSION);
     const sight = await lookAtOne(context, session, { proxy: true });
     stopIfAborted(context.signal);
     const { record, directory, newer } = session;

@@ -23,6 +23,7 @@ import type { Host } from '../host.js';
 import { jsonLine } from '../json.js';
 import type { SystemFlags } from '../options.js';
 import { pickOnTerminal } from '../pick-session.js';
+import { LOOKING_AT_SESSION } from '../../words/sessions.js';
 
 export async function urlCommand(
   id: string | undefined,
@@ -33,7 +34,7 @@ export async function urlCommand(
   try {
     const context = createContext(host, console);
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
-    if (console.live) console.doing('Looking at the session');
+    if (console.live) console.doing(LOOKING_AT_SESSION);
     const sight = await lookAtOne(context, session);
     stopIfAborted(context.signal);
     const url = await linkOf(session, sight);

@@ -14,6 +14,8 @@ describe('an error', () => {
     ['unsafe-directory', 4],
     ['proxy-untrusted', 5],
     ['scheduler-refused', 6],
+    ['job-failed', 7],
+    ['still-waiting', 8],
     ['interrupted', 130],
   ])('%s exits with %d', (code, exitCode) => {
     expect(new StartJupyterError(code, 'x').exitCode).toBe(exitCode);
@@ -28,7 +30,7 @@ describe('an error', () => {
 
   it('has an exit status that nothing else has', () => {
     const codes = Object.values(EXIT_CODES).map(({ code }) => code);
-    expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 130]);
+    expect(codes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
   });
 });
 
