@@ -1,7 +1,7 @@
 /** The systems that are known here: what we ship, what the site and the user say. */
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import { badConfiguration } from '../words/configuration.js';
+import { badConfiguration, MISTAKES } from '../words/configuration.js';
 import { readLayer } from './layer.js';
 import type { LayerName } from './origin.js';
 import { mergeLayers, type System } from './system.js';
@@ -100,5 +100,5 @@ function unreadable(
   { code = 'unknown error' }: NodeJS.ErrnoException,
 ): Problem[] {
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return missing && !required ? [] : [{ file, what: `cannot be read (${code})` }];
+  return missing && !required ? [] : [{ file, what: MISTAKES.unreadable(code) }];
 }

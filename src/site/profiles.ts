@@ -1,4 +1,5 @@
 /** Profiles: named sets of what a job asks for, as all files together say them. */
+import { MISTAKES } from '../words/configuration.js';
 import { didYouMean } from './nearest.js';
 import { contradiction, layOver, leavesOut } from './lay-over.js';
 import type { SystemLayer } from './layer.js';
@@ -53,7 +54,7 @@ export function unknownDefault(
     layers.findLast(({ values }) => values.has('profile'))?.values.get('profile') ?? {};
   if (typeof value !== 'string' || origin === undefined || profiles.has(value)) return [];
   const meant = didYouMean(value, profiles.keys());
-  return [{ ...origin, what: `systems.${system}.profile is "${value}": there is no such profile${meant}` }];
+  return [{ ...origin, what: MISTAKES.noProfile(system, value, meant) }];
 }
 
 /** Keys of one place that do not go together. */
@@ -61,7 +62,7 @@ export function contradictions(at: string, said: ReadonlyMap<string, { origin: O
   const [first, second] = contradiction(said.keys()) ?? [];
   const origin = second === undefined ? undefined : said.get(second)?.origin;
   if (first === undefined || second === undefined || origin === undefined) return [];
-  const what = `${at}.${second} does not go together with ${first}: each of them brings the software`;
+  const what = MISTAKES.together(at, second, first);
   return [{ ...origin, what }];
 }
 
@@ -79,9 +80,7 @@ function lockedBelow(at: string, said: Said, below: Said): Problem[] {
   return [...said].flatMap(([key, { origin }]) => {
     const touched = [key, ...leavesOut(key)].find((one) => locked.some((lock) => lock === one));
     if (origin.layer !== 'user' || touched === undefined) return [];
-    const instead = touched === key ? 'cannot be changed here' : `cannot stand here beside ${touched}`;
-    const what = `${at}.${key} ${instead}: your site has locked ${touched} in this profile (a profile of your own needs another name)`;
-    return [{ ...origin, what }];
+    return [{ ...origin, what: MISTAKES.locked(at, key, touched) }];
   });
 }
 
@@ -92,7 +91,7 @@ function emptyLocks(at: string, said: Said): Problem[] {
   const empty = lockedKeys(said).filter((key) => !said.has(key));
   return empty.map((key) => ({
     ...origin,
-    what: `${at}.locked has ${key}, but the profile does not say what it is`,
+    what: MISTAKES.emptyLock(at, key),
   }));
 }
 

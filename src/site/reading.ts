@@ -1,4 +1,5 @@
 /** What every reader of a configuration value works with. */
+import { MISTAKES } from '../words/configuration.js';
 import { didYouMean } from './nearest.js';
 import type { LayerName } from './origin.js';
 import type { ConfigEntry, ConfigNode, Problem } from './tree.js';
@@ -25,8 +26,8 @@ export type ValuesOf<K extends Keys> = { [Key in keyof K]?: NonNullable<ReturnTy
 
 /** Reports that a value is not what its key wants. */
 export function unexpected(node: ConfigNode, reading: Reading, expected: string): void {
-  const shown = node.kind === 'text' && node.text !== '' ? ` is ${JSON.stringify(node.text)}` : '';
-  report(reading, node.line, `${reading.at || 'the file'}${shown}: expected ${expected}`);
+  const text = node.kind === 'text' ? node.text : '';
+  report(reading, node.line, MISTAKES.unexpected(reading.at, text, expected));
 }
 
 /** Reads the entries of a map with a fixed list of keys; others are reported. */
@@ -39,7 +40,7 @@ export function* readEntries<K extends Keys>(
     const at = below(reading, key);
     const read = Object.hasOwn(keys, key) ? keys[key] : undefined;
     if (read === undefined) {
-      report(reading, line, `${at}: there is no such key${didYouMean(key, Object.keys(keys))}`);
+      report(reading, line, MISTAKES.noSuchKey(at, didYouMean(key, Object.keys(keys))));
       continue;
     }
     const value = read(inner, { ...reading, at });
@@ -74,11 +75,7 @@ export function mapByName<T>(read: ReadValue<T>): ReadValue<Record<string, T>> {
     const values: [string, T][] = [];
     for (const { key, line, node: inner } of entriesOf(node, reading)) {
       if (!/^[A-Za-z0-9][-A-Za-z0-9_.]*$/.test(key)) {
-        report(
-          reading,
-          line,
-          `${reading.at}: ${JSON.stringify(key)} is no name: expected letters, digits, - _ .`,
-        );
+        report(reading, line, MISTAKES.noName(reading.at, key));
         continue;
       }
       const value = read(inner, { ...reading, at: below(reading, key) });

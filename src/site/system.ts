@@ -1,4 +1,5 @@
 /** From what each file says of a system to what holds. */
+import { MISTAKES } from '../words/configuration.js';
 import { layOver } from './lay-over.js';
 import { didYouMean } from './nearest.js';
 import type { SystemLayer } from './layer.js';
@@ -103,6 +104,6 @@ function noScheduler(name: string, { origin }: SystemLayer, names: Iterable<stri
   const others = [...names].filter((other) => other !== name);
   return {
     ...origin,
-    what: `systems.${name} has no scheduler in any file: expected slurm, torque, pbs or local${didYouMean(name, others)}`,
+    what: MISTAKES.noScheduler(name, didYouMean(name, others)),
   };
 }

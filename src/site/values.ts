@@ -1,5 +1,6 @@
 /** The kinds of values that a key can have. */
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { MISTAKES } from '../words/configuration.js';
 import { didYouMean } from './nearest.js';
 import { report, unexpected, type ReadValue } from './reading.js';
 
@@ -112,8 +113,8 @@ export function keyOf<const Key extends string>(keys: Record<Key, unknown>): Rea
     const names = Object.keys(keys) as Key[];
     const named = names.find((key) => key === written);
     if (named === undefined) {
-      const shown = node.kind === 'text' ? ` ${JSON.stringify(written)}` : ' like this';
-      report(reading, node.line, `${reading.at}: there is no key${shown}${didYouMean(written, names)}`);
+      const text = node.kind === 'text' ? written : undefined;
+      report(reading, node.line, MISTAKES.noKeyNamed(reading.at, text, didYouMean(written, names)));
     }
     return named;
   };
@@ -123,7 +124,7 @@ export function keyOf<const Key extends string>(keys: Record<Key, unknown>): Rea
 export function ofSite<T>(read: ReadValue<T>): ReadValue<T> {
   return (node, reading) => {
     if (reading.layer !== 'user') return read(node, reading);
-    report(reading, node.line, `${reading.at}: only the site’s configuration may say this, not your own`);
+    report(reading, node.line, MISTAKES.ofSite(reading.at));
     return undefined;
   };
 }

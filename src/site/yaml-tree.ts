@@ -1,5 +1,6 @@
 /** Reads YAML. A module of its own, because the library takes its time to load and many runs have no file to read. */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { MISTAKES } from '../words/configuration.js';
 import type { ConfigEntry, ConfigNode, ConfigTree, Problem } from './tree.js';
 
 /** The tree of a file's text. */
@@ -10,10 +11,7 @@ export function yamlTree(text: string, file: string): ConfigTree {
   const problems: Problem[] = document.errors.map((error) => ({
     file,
     line: lineOf(error.pos[0]),
-    what:
-      error.code === 'DUPLICATE_KEY'
-        ? 'this key stands twice in the same place'
-        : `this is no YAML: ${error.message}`,
+    what: error.code === 'DUPLICATE_KEY' ? MISTAKES.keyTwice : MISTAKES.noYaml(error.message),
   }));
   if (problems.length > 0 || isEmpty(document.contents)) return { root: undefined, problems };
   const root = nodeOf(document.contents, { file, problems, lineOf });
@@ -37,15 +35,14 @@ function nodeOf(node: unknown, reading: Reading): ConfigNode {
   }
   if (isSeq(node)) return { kind: 'list', ...line, items: node.items.map((item) => nodeOf(item, reading)) };
   if (isAlias(node)) {
-    reading.problems.push({ file: reading.file, ...line, what: 'aliases (*name) are not understood here' });
+    reading.problems.push({ file: reading.file, ...line, what: MISTAKES.alias });
   }
   return { kind: 'text', ...line, text: isScalar<string>(node) ? node.value : '' };
 }
 
 function entryOf(key: unknown, value: unknown, reading: Reading): ConfigEntry {
   const line = lineOfNode(key, reading);
-  if (!isScalar(key))
-    reading.problems.push({ file: reading.file, ...line, what: 'a key has to be a plain word' });
+  if (!isScalar(key)) reading.problems.push({ file: reading.file, ...line, what: MISTAKES.notPlain });
   return { key: isScalar<string>(key) ? key.value : '', ...line, node: nodeOf(value, reading) };
 }
 

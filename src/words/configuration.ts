@@ -65,3 +65,35 @@ export const WHY_SYSTEM = {
   unknown: (host: string) => `${host} is no known system`,
   noScheduler: (host: string) => `${host} is no known system and has neither sbatch nor qsub`,
 } as const;
+
+/**
+ * What is wrong within a file. `at`: the keys that lead there; `meant`: " (did you mean ...?)", or nothing. What a key
+ * expects stands with the key, in src/site/schema.ts.
+ */
+export const MISTAKES = {
+  unexpected: (at: string, text: string, expected: string) =>
+    `${at || 'the file'}${text === '' ? '' : ` is ${JSON.stringify(text)}`}: expected ${expected}`,
+  noSuchKey: (at: string, meant: string) => `${at}: there is no such key${meant}`,
+  /** Where a key is named. */
+  noKeyNamed: (at: string, text: string | undefined, meant: string) =>
+    `${at}: there is no key${text === undefined ? ' like this' : ` ${JSON.stringify(text)}`}${meant}`,
+  noName: (at: string, text: string) =>
+    `${at}: ${JSON.stringify(text)} is no name: expected letters, digits, - _ .`,
+  ofSite: (at: string) => `${at}: only the site’s configuration may say this, not your own`,
+  together: (at: string, second: string, first: string) =>
+    `${at}.${second} does not go together with ${first}: each of them brings the software`,
+  noProfile: (system: string, name: string, meant: string) =>
+    `systems.${system}.profile is "${name}": there is no such profile${meant}`,
+  locked: (at: string, key: string, touched: string) => {
+    const instead = touched === key ? 'cannot be changed here' : `cannot stand here beside ${touched}`;
+    return `${at}.${key} ${instead}: your site has locked ${touched} in this profile (a profile of your own needs another name)`;
+  },
+  emptyLock: (at: string, key: string) => `${at}.locked has ${key}, but the profile does not say what it is`,
+  noScheduler: (system: string, meant: string) =>
+    `systems.${system} has no scheduler in any file: expected slurm, torque, pbs or local${meant}`,
+  unreadable: (why: string) => `cannot be read (${why})`,
+  keyTwice: 'this key stands twice in the same place',
+  noYaml: (why: string) => `this is no YAML: ${why}`,
+  alias: 'aliases (*name) are not understood here',
+  notPlain: 'a key has to be a plain word',
+} as const;
