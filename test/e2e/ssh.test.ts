@@ -292,6 +292,32 @@ describeOnBed('ssh in the place of a proxy', () => {
     for (const each of [running, holder]) each.signal('SIGTERM');
   });
 
+  test('a node whose sshd lets no tunnel end at a socket: ssh says so, and the next way is taken', async () => {
+    await ssh.nodeServer({ sockets: false });
+    const lines = NODE.socket.lines;
+    const options = { lines, limitMs: START_MS };
+    const launched = await site.startJupyter(site.login1, mike(), ['-t', '10'], options);
+    expect(launched, launched.stderr).toMatchObject({ exitCode: 0 });
+    const session = opened('socket', launched.stdout);
+    const running = await tunnel(session);
+    const empty = await curlOn(site.laptop, lena(), [`http://localhost:${session.localPort}/api`]);
+    expect(empty).toEqual({ status: 0, body: '' });
+    expect(running.stderr()).toContain('open failed');
+    running.signal('SIGTERM');
+    // What was said where the command was printed.
+    expect(launched.stderr).toMatch(/ssh says "open failed": start again with --ssh-way loopback/);
+
+    const again = await site.startJupyter(site.login1, mike(), ['again', '--ssh-way', 'loopback'], options);
+    expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+    const next = opened('loopback', again.stdout);
+    const other = await tunnel(next);
+    const status = await curlOn(site.laptop, lena(), [
+      `http://localhost:${next.localPort}/api/status?token=${next.token}`,
+    ]);
+    expect(status).toMatchObject({ status: 200 });
+    other.signal('SIGTERM');
+  });
+
   test('--json and -q say the same to programs', async () => {
     await ssh.nodeServer({});
     const lines = NODE.socket.lines;
