@@ -47,19 +47,16 @@ export function refuseWord(time: string | undefined, program: Command): void {
 
 /** The command below this one that a word stands for, mistyped or as other programs call it. */
 export function meantCommand(word: string, parent: Command): string | undefined {
-  const { commands } = parent;
-  const synonym = commands.find((each) => wordsOf(each).alsoCalled?.includes(word.toLowerCase()));
-  const name =
-    synonym?.name() ??
-    nearest(
-      word,
-      commands.map((each) => each.name()),
-      slips,
-    );
-  return name === undefined ? undefined : `${pathOf(parent)} ${name}`.trim();
+  const names = new Map(
+    parent.commands.flatMap((command) =>
+      [command.name(), ...(wordsOf(command).alsoCalled ?? [])].map((name) => [name, command] as const),
+    ),
+  );
+  const called = names.get(word.toLowerCase()) ?? names.get(nearest(word, names.keys(), slips) ?? '');
+  return called && pathOf(called);
 }
 
 /** Fewer than elsewhere: the names are short, and what is meant as a time ("soon") is near one of them soon enough. */
 function slips(letters: number): number {
-  return Math.round(letters / 3);
+  return letters < 3 ? 0 : Math.round(letters / 3);
 }

@@ -130,6 +130,7 @@ describe('an option that is wrong', () => {
     [['docter'], 'There is no command "docter".', 'Did you mean "start-jupyter doctor"?'],
     [['lsit'], 'There is no command "lsit".', 'Did you mean "start-jupyter list"?'],
     [['Cancel'], 'There is no command "Cancel".', 'Did you mean "start-jupyter stop"?'],
+    [['cancle'], 'There is no command "cancle".', 'Did you mean "start-jupyter stop"?'],
     [['stop', '--nonsense'], "Unknown option '--nonsense'.", 'start-jupyter stop --help lists the options.'],
     [['extend'], "Missing required argument 'time'.", 'start-jupyter extend --help lists the options.'],
     [['lab'], '"lab" is no time but an interface.', /start-jupyter -s lab$/],
