@@ -38,6 +38,7 @@ interface Shown {
 describeOnBed('the states of a session on real Slurm', () => {
   let site: Site;
   let proxy: Proxy;
+  const templates: string[] = [];
   const mike = () => user(theBed().users.mike);
 
   beforeAll(async () => {
@@ -49,6 +50,7 @@ describeOnBed('the states of a session on real Slurm', () => {
   afterAll(async () => {
     await site.slurm.clear();
     forgetSessions(mike());
+    for (const file of templates) rmSync(file, { force: true });
     await proxy.stop();
     await site.end();
   });
@@ -105,7 +107,7 @@ describeOnBed('the states of a session on real Slurm', () => {
   }
 
   /** Held, so that it takes nothing of this small machine. */
-  async function expectAgain({ jobId }: Session): Promise<void> {
+  async function expectAgain({ jobId }: Pick<Session, 'jobId'>): Promise<void> {
     const again = await run(['again', jobId, '--json', '--scheduler-arg', '--hold']);
     expect(again, again.stderr).toMatchObject({ exitCode: 0 });
     const next = JSON.parse(again.stdout) as Session;
@@ -114,12 +116,23 @@ describeOnBed('the states of a session on real Slurm', () => {
     expect(await run(['stop', next.jobId])).toMatchObject({ exitCode: 0 });
   }
 
+  /** In the owner's home: what `again` names must be there still. */
+  function ownTemplate(name: string, before: string): string {
+    const file = join(mike().home, name);
+    writeFileSync(file, `#!/bin/bash\n${before}\nstart_session notebook\n`);
+    chmodSync(file, 0o644);
+    templates.push(file);
+    return file;
+  }
+
   /** A terminal of a size, which the bed's has not by itself. */
   const ON_SCREEN = ['/bin/bash', '-c', 'stty cols 120 rows 40 && exec "$@"', 'bash'];
 
   describe('side by side', { concurrent: true }, () => {
     test('held, then released: followed on a terminal, and waited for without one', async () => {
-      const held = ['-t', '10', '--scheduler-arg', '--hold'];
+      // So long that nobody misses that it starts.
+      const slow = ownTemplate('slow.sh', 'sleep 15');
+      const held = ['-t', '10', '--scheduler-arg', '--hold', '-b', slow];
       const launched = site.typeJupyter(site.login1, mike(), held, at({ wrap: ON_SCREEN }));
       const [, jobId = ''] = await launched.printed('stdout', /Job:\S*\s+(\d+)/, START_MS);
       await launched.printed('stdout', /https:\/\/\S+token=/, 10_000);
@@ -127,6 +140,11 @@ describeOnBed('the states of a session on real Slurm', () => {
       const waiting = begin(['wait', jobId]);
       await waiting.printed('stderr', /The job waits in the queue\. It is on hold/, START_MS);
       expect(await json<Shown>('status', jobId)).toMatchObject({ state: 'queued' });
+      const listed = await run(['list']);
+      expect(listed.stdout).toMatch(new RegExp(`^${jobId} +\\S`, 'm'));
+      expect(listed.stderr).toContain('It is on hold');
+      expect(await run(['logs', jobId])).toMatchObject({ exitCode: 0, stdout: '' });
+      await expectAgain({ jobId });
 
       await site.slurm.ask('scontrol', 'release', jobId);
       const ended = await launched.ended(START_MS);
@@ -161,14 +179,11 @@ describeOnBed('the states of a session on real Slurm', () => {
     });
 
     test('failed before Jupyter: a template that ends with 3', async () => {
-      const template = join(mike().home, 'three.sh');
       const check = 'check_licence() { echo "no licence for this"; return 3; }';
-      writeFileSync(template, `#!/bin/bash\nset -e\n${check}\ncheck_licence\nstart_session notebook\n`);
-      chmodSync(template, 0o644);
+      const template = ownTemplate('three.sh', `set -e\n${check}\ncheck_licence`);
       const session = await launch(['-t', '10', '-b', template]);
       const { exitStatus } = await expectEnd(session, 'failed', /exit status 3/, /no licence for this/);
       expect(exitStatus).toBe(3);
-      rmSync(template);
     });
 
     test('failed at its start: Jupyter is not on the node', async () => {
