@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as timer } from 'node:timers/promises';
 import type { LaunchContext } from '../launch/context.js';
+import { limitedAbort } from '../platform/limited-abort.js';
 import type { SessionEnd } from '../session/record.js';
 import { schedulerSilent } from '../words/following.js';
 import type { KnownSession } from './known-sessions.js';
@@ -41,8 +42,6 @@ export interface Watch {
 const TICK_MS = 1000;
 /** Sites count how often the scheduler is asked: ever more rarely, until something happens. */
 const ASK_MS = { first: 1000, factor: 1.5, longest: 30_000 };
-/** setTimeout takes no more. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** A wait that cannot tell how the session is goes on; it ends with what it waits for, with its time or by the signal. */
 export async function follow(
@@ -66,7 +65,7 @@ export async function follow(
     }
     traces = found;
     if (changed || watch.now() >= askAt) {
-      using during = upTo(endsAt - watch.now(), signal);
+      using during = limitedAbort(signal, endsAt - watch.now());
       const seen = await look(watch, until, during.signal);
       if (isLeft()) break;
       // What was cut off tells nothing.
@@ -102,29 +101,6 @@ function believed(sight: Sight): Sight {
 
 function outOfTime(last: Sight | undefined): Followed {
   return { how: 'out-of-time', ...(last === undefined ? {} : { last }) };
-}
-
-interface Limited extends Disposable {
-  signal: AbortSignal;
-}
-
-/** Aborted with the other signal or after a time. By hand: Node may forget a signal that AbortSignal.any made of others. */
-function upTo(milliseconds: number, signal: AbortSignal): Limited {
-  const limited = new AbortController();
-  const abort = (): void => limited.abort();
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  const limit =
-    milliseconds === Infinity
-      ? undefined
-      : setTimeout(abort, Math.min(Math.max(0, milliseconds), LONGEST_TIMER_MS));
-  return {
-    signal: limited.signal,
-    [Symbol.dispose]() {
-      clearTimeout(limit);
-      signal.removeEventListener('abort', abort);
-    },
-  };
 }
 
 const TRACES = ['ready.json', 'outcome', 'warning', 'end.json'];

@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { StartJupyterError } from '../../errors.js';
 import { findOnPath } from '../../jupyter/probe.js';
+import { limitedAbort } from '../../platform/limited-abort.js';
 import { qsubKind } from '../../scheduler/qsub/qsub-kind.js';
 import type { Scheduler } from '../../scheduler/scheduler.js';
 import { configurationFiles } from '../../site/load.js';
@@ -83,5 +84,6 @@ export async function kindByPrograms(
 ): Promise<Scheduler['kind'] | undefined> {
   if (await findOnPath('sbatch', env['PATH'])) return 'slurm';
   if (!(await findOnPath('qsub', env['PATH']))) return undefined;
-  return await qsubKind(env, AbortSignal.any([signal, AbortSignal.timeout(2000)]));
+  using limited = limitedAbort(signal, 2000);
+  return await qsubKind(env, limited.signal);
 }
