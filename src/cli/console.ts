@@ -4,6 +4,7 @@ import type { Ora } from 'ora';
 import { shownControls, shownLines } from './command-line.js';
 import type { Host } from './host.js';
 import { noOutput } from '../words/results.js';
+import { fitted } from './wrapped.js';
 
 export interface Console {
   /** Says what is being done: a spinner on a terminal, which the next call takes away, else a line. */
@@ -58,7 +59,8 @@ export async function createConsole(
   return {
     live: ora !== undefined,
     doing(said) {
-      const text = shownControls(said);
+      // Beside the spinner and a blank.
+      const text = fitted(shownControls(said), stderr, 2);
       if (spinner) spinner.text = text;
       else if (ora)
         spinner = ora({ ...SPINNER, text, stream: stderr, color: colour.level > 0 && 'cyan' }).start();
@@ -68,7 +70,7 @@ export async function createConsole(
       if (!quiet) line(labelled(label, text));
     },
     say: (text) => {
-      if (!quiet) line(shownLines(text));
+      if (!quiet) line(fitted(shownLines(text), stderr));
     },
     info([label, text]) {
       if (json) held.info[label] = text;
@@ -76,7 +78,8 @@ export async function createConsole(
     },
     warn(text) {
       if (json) held.warnings.push(text);
-      else line(`${colour.yellow('Warning:')} ${shownLines(text)}`);
+      else
+        line(fitted(`Warning: ${shownLines(text)}`, stderr).replace('Warning:', colour.yellow('Warning:')));
     },
     async result(text) {
       rest();

@@ -5,6 +5,7 @@ import { shownLines } from './command-line.js';
 import { paint } from './console.js';
 import type { Host } from './host.js';
 import { jsonLine } from './json.js';
+import { fitted } from './wrapped.js';
 
 /** Writes the error to stderr, as one JSON object or for a person; gives the exit status. */
 export async function explain(error: unknown, host: Host, { json }: { json: boolean }): Promise<number> {
@@ -22,11 +23,12 @@ export async function explain(error: unknown, host: Host, { json }: { json: bool
     return ours.exitCode;
   }
   const colour = await paint(host.stderr, host.env);
-  const lines = [`${colour.red('start-jupyter:')} ${shownLines(message)}`];
+  const said = fitted(`start-jupyter: ${shownLines(message)}`, host.stderr);
+  const lines = [said.replace('start-jupyter:', colour.red('start-jupyter:'))];
   if (ours.detail !== undefined && ours.detail.trim() !== '') {
     for (const line of shownLines(ours.detail.trimEnd()).split('\n')) lines.push(`  | ${line}`);
   }
-  if (ours.hint !== undefined) lines.push(shownLines(ours.hint));
+  if (ours.hint !== undefined) lines.push(fitted(shownLines(ours.hint), host.stderr));
   host.stderr.write(`${lines.join('\n')}\n`);
   return ours.exitCode;
 }

@@ -8,6 +8,7 @@ import { paint } from './console.js';
 import type { Console } from './console.js';
 import type { Host } from './host.js';
 import { liveLines } from './session-lines.js';
+import { terminalWidth } from './wrapped.js';
 
 /** Undefined where nobody is there to be asked. */
 export function pickOnTerminal(
@@ -24,8 +25,12 @@ async function pick(
   live: readonly SeenSession[],
   { host, console, context }: { host: Host; console: Console; context: LaunchContext },
 ): Promise<KnownSession> {
-  const [heading = '', ...lines] = liveLines(live, context.now(), await paint(host.stderr, host.env));
   const width = String(live.length).length;
+  const [heading = '', ...lines] = liveLines(live, {
+    now: context.now(),
+    colour: await paint(host.stderr, host.env),
+    width: terminalWidth(host.stderr) - width - 2,
+  });
   console.rest();
   const numbered = lines.map((line, at) => `${String(at + 1).padStart(width)}  ${line}`);
   host.stderr.write(`${pickHeading()}\n${' '.repeat(width)}  ${heading}\n${numbered.join('\n')}\n`);

@@ -33,8 +33,21 @@ export function shortJob({ jobId, allocation, id }: SessionRecord): string {
   return /^local-\d+/.exec(job)?.[0] ?? /^(\d+(?:\[\d*\])?)\./.exec(job)?.[1] ?? job;
 }
 
+export interface TableWays {
+  now: Date;
+  colour: ChalkInstance;
+  /** Of the terminal, or Infinity. */
+  width: number;
+}
+
+/** Which column says when it was launched. */
+const LAUNCHED = {
+  live: HEADINGS.live.indexOf('LAUNCHED'),
+  ended: HEADINGS.ended.indexOf('LAUNCHED'),
+} as const;
+
 /** A table of those that wait or run. */
-export function liveLines(live: readonly SeenSession[], now: Date, colour: ChalkInstance): string[] {
+export function liveLines(live: readonly SeenSession[], { now, colour, width }: TableWays): string[] {
   const rows = live.map(({ session: { record }, sight }) => [
     { text: shortJob(record) },
     stateCell(sight, colour),
@@ -43,11 +56,11 @@ export function liveLines(live: readonly SeenSession[], now: Date, colour: Chalk
     { text: shortTime(new Date(record.createdAt), now) },
     { text: nameOf(record) },
   ]);
-  return tableLines(headings(HEADINGS.live, colour), rows);
+  return tableLines(headings(HEADINGS.live, colour), rows, { width, expendable: LAUNCHED.live });
 }
 
 /** A table of those that have ended. */
-export function endedLines(ended: readonly EndedSession[], now: Date, colour: ChalkInstance): string[] {
+export function endedLines(ended: readonly EndedSession[], { now, colour, width }: TableWays): string[] {
   const rows = ended.map(({ session: { record }, sight: { end } }) => [
     { text: shortJob(record) },
     { text: OUTCOMES[end.outcome], ...(end.outcome === 'completed' ? {} : { paint: colour.yellow }) },
@@ -55,7 +68,7 @@ export function endedLines(ended: readonly EndedSession[], now: Date, colour: Ch
     { text: shortTime(new Date(record.createdAt), now) },
     { text: nameOf(record) },
   ]);
-  return tableLines(headings(HEADINGS.ended, colour), rows);
+  return tableLines(headings(HEADINGS.ended, colour), rows, { width, expendable: LAUNCHED.ended });
 }
 
 function headings(texts: readonly string[], colour: ChalkInstance): Cell[] {

@@ -23,15 +23,26 @@ import {
 } from '../words/session-status.js';
 import { calledBy } from './called.js';
 import { shownControls, shownLines } from './command-line.js';
+import { fitted } from './wrapped.js';
 
 type Line = readonly [label: string, text: string];
 
+type Stream = Parameters<typeof fitted>[1];
+
 const LABEL_WIDTH = Math.max(...Object.values(LABELS).map((label) => label.length)) + 1;
 
-/** `log`: the end of its log, of one that has ended. */
+/** They are copied, so nothing breaks them. */
+const PATHS: readonly string[] = [LABELS.log, LABELS.shows];
+
+/** With its further lines under its first. */
+function beside(column: number, text: string, stream: Stream): string {
+  return fitted(shownControls(text), stream, column).replaceAll('\n', `\n${' '.repeat(column)}`);
+}
+
+/** `log`: the end of its log, of one that has ended; `stream`: where the lines are shown. */
 export function statusLines(
   seen: SeenSession,
-  { now, log, colour }: { now: Date; log: string; colour: ChalkInstance },
+  { now, log, colour, stream = {} }: { now: Date; log: string; colour: ChalkInstance; stream?: Stream },
 ): string[] {
   const { session, sight } = seen;
   const lines = [
@@ -40,10 +51,13 @@ export function statusLines(
     ...placeLines(seen, now),
   ];
   return [
-    ...lines.map(([label, text]) => `${colour.dim(`${label}:`.padEnd(LABEL_WIDTH))} ${shownControls(text)}`),
+    ...lines.map(([label, text]) => {
+      const shown = PATHS.includes(label) ? shownControls(text) : beside(LABEL_WIDTH + 1, text, stream);
+      return `${colour.dim(`${label}:`.padEnd(LABEL_WIDTH))} ${shown}`;
+    }),
     ...logLines(log),
     '',
-    ...nextLines(seen, colour),
+    ...nextLines(seen, { colour, stream }),
   ];
 }
 
@@ -131,8 +145,11 @@ const STEPS = {
   ended: 'ended',
 } as const;
 
-function nextLines({ session, sight }: SeenSession, colour: ChalkInstance): string[] {
+function nextLines(
+  { session, sight }: SeenSession,
+  { colour, stream }: { colour: ChalkInstance; stream: Stream },
+): string[] {
   const steps = nextSteps(STEPS[sight.phase], calledBy(session).id, session.record.connect === 'ssh');
   const width = Math.max(...steps.map(([line]) => line.length));
-  return steps.map(([line, does]) => `${line.padEnd(width)}  ${colour.dim(does)}`);
+  return steps.map(([line, does]) => `${line.padEnd(width)}  ${colour.dim(beside(width + 2, does, stream))}`);
 }

@@ -7,8 +7,20 @@ export interface Cell {
   paint?: (text: string) => string;
 }
 
+export interface Narrow {
+  width: number;
+  /** The column that is left out where not all of them have room. */
+  expendable: number;
+}
+
+const GAP = '  ';
+
 /** Lines whose columns stand below each other; a column in which nothing stands is left out. */
-export function tableLines(headings: readonly Cell[], rows: readonly (readonly Cell[])[]): string[] {
+export function tableLines(
+  headings: readonly Cell[],
+  rows: readonly (readonly Cell[])[],
+  narrow?: Narrow,
+): string[] {
   const used = headings.map((_, column) => rows.some((row) => (row[column]?.text ?? '') !== ''));
   const shown = [headings, ...rows].map((row) =>
     row
@@ -18,10 +30,15 @@ export function tableLines(headings: readonly Cell[], rows: readonly (readonly C
   const widths = (shown[0] ?? []).map((_, column) =>
     Math.max(...shown.map((row) => row[column]?.text.length ?? 0)),
   );
+  const width = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length);
+  if (narrow !== undefined && width > narrow.width) {
+    const without = (row: readonly Cell[]) => row.filter((_, column) => column !== narrow.expendable);
+    return tableLines(without(headings), rows.map(without));
+  }
   return shown.map((row) =>
     row
       .map(({ text, paint }, column) => paint(text) + ' '.repeat((widths[column] ?? 0) - text.length))
-      .join('  ')
+      .join(GAP)
       .trimEnd(),
   );
 }

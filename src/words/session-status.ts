@@ -16,7 +16,8 @@ export const LABELS = {
   doubt: 'But',
   ended: 'Ended',
   exitStatus: 'Exit status',
-  link: 'Link',
+  /** Without its token: it alone opens nothing. */
+  link: 'Address',
   log: 'Log',
   launched: 'Launched',
   shows: 'Shows',

@@ -19,7 +19,7 @@ import {
   waitingLines,
   type EndedSession,
 } from '../session-lines.js';
-import { columnsOf, wrapped } from '../wrapped.js';
+import { columnsOf, terminalWidth, wrapped } from '../wrapped.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -74,10 +74,11 @@ async function printTables(
   }
   const ended = shown.filter(isEnded).sort(lastEndedFirst);
   const live = shown.filter((one) => !isEnded(one));
-  const colour = await paint(host.stdout, host.env);
+  const width = terminalWidth(host.stdout);
+  const ways = { now, colour: await paint(host.stdout, host.env), width };
   const tables = [
-    ...(live.length === 0 ? [] : [liveLines(live, now, colour)]),
-    ...(ended.length === 0 ? [] : [[all ? ENDED : ENDED_LATELY, ...endedLines(ended, now, colour)]]),
+    ...(live.length === 0 ? [] : [liveLines(live, ways)]),
+    ...(ended.length === 0 ? [] : [[all ? ENDED : ENDED_LATELY, ...endedLines(ended, ways)]]),
   ];
   await console.result(`${tables.map((lines) => lines.join('\n')).join('\n\n')}\n`);
   const waiting = waitingLines(live, now);

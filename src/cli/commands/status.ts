@@ -39,7 +39,7 @@ export async function statusCommand(
     }
     const colour = await paint(host.stdout, host.env);
     console.rest();
-    const lines = statusLines({ session, sight }, { now: context.now(), log, colour });
+    const lines = statusLines({ session, sight }, { now: context.now(), log, colour, stream: host.stdout });
     await console.result(`${lines.join('\n')}\n`);
   } finally {
     console.rest();

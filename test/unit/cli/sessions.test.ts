@@ -61,6 +61,21 @@ describe.skipIf(process.platform === 'win32')('start-jupyter list', () => {
     expect((await run('list', '--all')).stdout).toContain('dark-river-stone');
   });
 
+  it('leaves out when they were launched where a terminal has no room for it', async () => {
+    await cluster.add({ jobId: '4711', state: 'RUNNING', record: named('wise-apple-photo'), files: READY });
+    await cluster.add({ jobId: '4713', record: named('calm-river-stone'), end: { endedAt: ago(2) } });
+    const shown = async (columns: number): Promise<string> => {
+      const host = fakeHost({ env: { ...cluster.env, TERM: 'dumb' }, terminal: true });
+      host.stdout.columns = columns;
+      return (await outcomeOf(['list'], host)).stdout;
+    };
+    expect(await shown(80)).toMatch(/LAUNCHED[^]*LAUNCHED/);
+    const narrow = await shown(56);
+    expect(narrow).toMatch(/WHEN +NAME/);
+    expect(narrow).toContain('calm-river-stone');
+    for (const line of narrow.split('\n')) expect(line.length).toBeLessThanOrEqual(56);
+  });
+
   it('tells that there are earlier ones', async () => {
     await cluster.add({ jobId: '4714', end: { endedAt: ago(40) } });
     expect((await run('list')).stderr).toBe(
@@ -185,7 +200,7 @@ State: {7}ready
 Runs on: {5}n1
 Time left: {3}4 minutes, until TIME.*
 Careful: {5}its time is nearly up: save your work
-Link: {8}https://wise-apple-photo.jupyter.example.org/
+Address: {5}https://wise-apple-photo.jupyter.example.org/
 Log: {9}${directory}/job.log
 Launched: {4}TIME.*, on login1.example.org
 Shows: {7}Jupyter Notebook, ${cluster.home}
