@@ -5,6 +5,7 @@ import type { KnownSession } from '../launched/known-sessions.js';
 import {
   aboutTheTunnel,
   notReadyForSsh,
+  openedElsewhere,
   shortHost,
   STEP_ONE,
   STEP_TWO,
@@ -29,12 +30,13 @@ interface Output {
  */
 export async function afterSshLaunch(
   session: KnownSession,
-  { wait, timeoutMs }: AfterLaunch,
+  { wait, timeoutMs, open }: AfterLaunch,
   { noWait, result }: { noWait: boolean; result: Record<string, unknown> },
   { context, ...output }: Output & { context: LaunchContext },
 ): Promise<void> {
   const { console, flags, host } = output;
   const { id } = calledBy(session);
+  if (open) console.warn(openedElsewhere());
   if (noWait) {
     if (flags.json) await console.result(jsonLine(result, host));
     else if (flags.quiet) await console.result(`${id}\n`);

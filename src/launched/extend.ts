@@ -17,6 +17,7 @@ import {
   badHook,
   cannotTellWhether,
   endsByItself,
+  extending,
   HOOK_FAILS,
   hookTooSlow,
   notExtendable,
@@ -132,6 +133,7 @@ async function askSite(
   const known = await systemOf(context, system);
   const program = known?.values.hooks?.['extend'];
   if (known === undefined || program === undefined) throw notExtendable(system, id);
+  context.progress.doing(extending(minutes));
   const seconds = Math.round(minutes * 60);
   const result = await run(program, [job.id.id, String(seconds)], {
     env: hookEnvironment(context.env, session, job, before),

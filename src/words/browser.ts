@@ -9,7 +9,7 @@ export function opened(waits: boolean): string {
 
 export function noScreen(): StartJupyterError {
   return new StartJupyterError('no-browser', 'There is no browser on this machine that could be opened.', {
-    hint: 'Copy the link and open it in the browser of your own computer.',
+    hint: 'Open the link in the browser of your own computer. To see it: start-jupyter url',
   });
 }
 

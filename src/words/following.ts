@@ -48,7 +48,7 @@ export function queuedWords(reason: string | undefined): string {
 
 /** Below the link. */
 export function linkPrinted({ id }: Called): string {
-  return `The page opens the notebook by itself once the job has started. To end it early: start-jupyter stop ${id}`;
+  return `The page opens the notebook by itself once the job has started.\nTo end it early: start-jupyter stop ${id}`;
 }
 
 /** In one line that is written anew each second. */

@@ -55,6 +55,10 @@ export function submittedForSsh(id: string): string {
   return `How to get there is known once the notebook is ready: start-jupyter connect ${id}`;
 }
 
+export function openedElsewhere(): string {
+  return '--open has no effect with ssh: the link opens in the browser of your own computer.';
+}
+
 /** `does`: what the session does instead, in a sentence. */
 export function notReadyForSsh(id: string, does = 'Its notebook is still being started.'): StartJupyterError {
   return new StartJupyterError('still-waiting', `There is no way to it yet. ${does}`, {

@@ -3,7 +3,8 @@ import { chooseSession } from '../../launched/choose-session.js';
 import { extendSession, type Extended } from '../../launched/extend.js';
 import type { KnownSession } from '../../launched/known-sessions.js';
 import { parseTime } from '../../scheduler/duration.js';
-import { endNotKnown, endUnchanged, extending, newEnd, proxyNotTold } from '../../words/extend.js';
+import { endNotKnown, endUnchanged, newEnd, proxyNotTold } from '../../words/extend.js';
+import { LOOKING_AT_SESSION } from '../../words/sessions.js';
 import { calledBy } from '../called.js';
 import { createConsole, type Console } from '../console.js';
 import { createContext } from '../context.js';
@@ -23,7 +24,7 @@ export async function extendCommand(
   try {
     const context = createContext(host, console);
     const session = await chooseSession(context, id, pickOnTerminal(host, console, context, flags));
-    console.doing(extending(minutes));
+    if (console.live) console.doing(LOOKING_AT_SESSION);
     const extended = await extendSession(context, session, minutes);
     await show(session, extended, { console, host, now: context.now(), json: flags.json ?? false });
   } finally {

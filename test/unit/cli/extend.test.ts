@@ -195,6 +195,7 @@ describe.skipIf(process.platform === 'win32')('start-jupyter extend', () => {
       expect(status).toBe(2);
       expect(stderr).toContain('Only administrators can lengthen a job that runs on hpc');
       expect(stderr).toContain('start-jupyter again 12 -t TIME');
+      expect(stderr).not.toContain('Asking your site');
     }
   });
 
