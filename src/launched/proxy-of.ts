@@ -1,8 +1,8 @@
 /** The proxy of a session that was launched, with what its calls need. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Reservation, SatelliteClient } from '../satellite/client.js';
 import type { SessionRecord } from '../session/record.js';
+import { readSmallFile } from '../session/small-file.js';
 
 export interface SessionProxy {
   client: SatelliteClient;
@@ -30,6 +30,6 @@ export async function proxyOf(record: SessionRecord, directory: string): Promise
 }
 
 async function optional(path: string): Promise<string | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  return text.trim() === '' ? undefined : text;
+  const text = await readSmallFile(path).catch(() => undefined);
+  return text?.trim() === '' ? undefined : text;
 }

@@ -1,5 +1,7 @@
 /** The end of a log, however long it is, and what is added to it. */
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { noFile } from '../session/small-file.js';
 
 const BLOCK_BYTES = 64 * 1024;
 /** Of a line that is longer than that the end is shown. */
@@ -63,13 +65,21 @@ export async function lastLinesOf(path: string, lines: number): Promise<string> 
   return Buffer.concat(blocks).subarray(-BLOCK_BYTES).toString('utf8').trimEnd();
 }
 
+/** Windows has no pipes among its files. */
+const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+
 async function openLog(path: string): Promise<FileHandle | undefined> {
+  let file: FileHandle;
   try {
-    return await open(path, 'r');
+    // Not to wait for whoever writes into a pipe: Ctrl-C would not end that.
+    file = await open(path, (O_RDONLY ?? 0) | O_NONBLOCK);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw noFile();
 }
 
 /** Where the last lines begin, looked for from the end. */

@@ -1,5 +1,5 @@
 /** What is done once when a session is seen to have ended: what its job could not do itself. */
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnd } from '../session/parse-end.js';
 import type { SessionEnd, SessionRecord } from '../session/record.js';
@@ -42,8 +42,8 @@ export async function removeSecrets(directory: string): Promise<void> {
 async function giveNameBack(record: SessionRecord, directory: string): Promise<void> {
   // A classic name has no secret: while the token is there, the job has not ended it.
   const kept = record.protocol === 'classic' ? 'token' : 'redeem.secret';
-  const secret = await readFile(join(directory, kept), 'utf8').catch(() => '');
-  if (secret === '') return;
+  const secret = await readSmallFile(join(directory, kept)).catch(() => undefined);
+  if (!secret) return;
   const proxy = await proxyOf(record, directory).catch(() => undefined);
   if (proxy === undefined) return;
   await proxy.client.giveBack(proxy.reservation).catch(() => undefined);

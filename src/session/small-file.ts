@@ -31,12 +31,17 @@ async function read(path: string): Promise<string> {
   const file = await open(path, (O_RDONLY ?? 0) | O_NONBLOCK | O_NOFOLLOW);
   try {
     const facts = await file.stat();
-    if (!facts.isFile()) throw coded('ENOTFILE', 'it is no file');
+    if (!facts.isFile()) throw noFile();
     if (facts.size > MOST_BYTES) throw coded('EFBIG', 'it is far too long');
     return await file.readFile('utf8');
   } finally {
     await file.close();
   }
+}
+
+/** What stands there under the name of a file: a folder, a pipe, a device. */
+export function noFile(): Error {
+  return coded('ENOTFILE', 'it is no file');
 }
 
 function coded(code: string, message: string): Error {

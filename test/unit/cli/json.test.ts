@@ -13,3 +13,10 @@ it('ends with what was warned of and said, where there is any of it', () => {
     '{"version":1,"id":1,"warnings":["Late."],"info":{"Site":"Ours"}}\n',
   );
 });
+
+it('drives no terminal, whatever somebody else has said', () => {
+  const said = Array.from({ length: 0x120 }, (_, code) => String.fromCharCode(code)).join('');
+  const line = jsonLine({ said });
+  expect(line.trimEnd()).not.toMatch(/\p{Cc}/u);
+  expect((JSON.parse(line) as { said: string }).said).toBe(said);
+});

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -108,5 +117,18 @@ describe('what is added', () => {
     writeFileSync(`${log}.new`, 'another, and longer\n');
     renameSync(`${log}.new`, log);
     expect(await read(position!)).toMatchObject({ text: 'another, and longer\n', anew: true });
+  });
+});
+
+describe('what is no file', () => {
+  it('is not waited for', async () => {
+    execFileSync('mkfifo', [log]);
+    await expect(read({ lastLines: 5 })).rejects.toMatchObject({ code: 'ENOTFILE' });
+    expect(await lastLinesOf(log, 5)).toBe('');
+  });
+
+  it('is said to be none', async () => {
+    mkdirSync(log);
+    await expect(read({ lastLines: 5 })).rejects.toMatchObject({ code: 'ENOTFILE' });
   });
 });
