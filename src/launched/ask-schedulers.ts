@@ -7,7 +7,7 @@ import { UNTOLD } from '../words/sessions.js';
 import type { KnownSession } from './known-sessions.js';
 import { thisMachine, type ThisMachine } from './this-machine.js';
 
-type Asking = Pick<LaunchContext, 'env'>;
+type Asking = Pick<LaunchContext, 'env' | 'now'>;
 
 const KINDS = ['slurm', 'torque', 'pbs', 'local'] as const;
 
@@ -21,10 +21,9 @@ export async function askSchedulers(
   const groups = new Map<string, KnownSession[]>();
   const states = new Map<string, JobState>();
   const alone: KnownSession[] = [];
-  for (const session of sessions) {
-    const { scheduler, cluster = '', jobId, jobName, id } = session.record;
-    if (jobId === undefined) states.set(id, unknown(UNTOLD.noJob(jobName)));
-    else if (!isKind(scheduler)) states.set(id, unknown(UNTOLD.otherScheduler(scheduler)));
+  for (const session of await withJobs(context, sessions, states, machine, signal)) {
+    const { scheduler, cluster = '', id } = session.record;
+    if (!isKind(scheduler)) states.set(id, unknown(UNTOLD.otherScheduler(scheduler)));
     else if (scheduler === 'local') alone.push(session);
     else {
       const key = `${scheduler} ${cluster}`;
@@ -37,6 +36,22 @@ export async function askSchedulers(
   ]);
   for (const answer of answers) for (const [id, state] of answer) states.set(id, state);
   return states;
+}
+
+/** Those that can be asked for, in the same order; how the others are goes to `states`. */
+async function withJobs(
+  context: Asking,
+  sessions: readonly KnownSession[],
+  states: Map<string, JobState>,
+  machine: ThisMachine,
+  signal: AbortSignal | undefined,
+): Promise<readonly KnownSession[]> {
+  const lost = sessions.filter(({ record }) => record.jobId === undefined && isKind(record.scheduler));
+  if (lost.length === 0) return sessions;
+  const { findJobs } = await import('./find-jobs.js');
+  const { found, others } = await findJobs(context, lost, machine, signal);
+  for (const [id, state] of others) states.set(id, state);
+  return sessions.filter((session) => !lost.includes(session) || found.includes(session));
 }
 
 /** All of them of one cluster. */

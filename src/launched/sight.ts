@@ -50,6 +50,8 @@ export function sightOf({ job, files, end, proxy = {}, now }: SightFacts): Sight
   const { said } = files;
   switch (job.phase) {
     case 'queued': {
+      // Somebody has put it back into the queue: a session starts only once, its job can but fail the next time.
+      if (said !== undefined) return { phase: 'stopping', said: said.line };
       const { reason, estimatedStart } = job;
       return {
         phase: 'queued',

@@ -48,6 +48,8 @@ export function createLocal({ env }: { env: NodeJS.ProcessEnv }): Scheduler {
     inspect: (id) => inspectJob(env, id),
     inspectAll: async (jobs) =>
       new Map(await Promise.all(jobs.map(async ({ id }) => [id.id, await inspectJob(env, id)] as const))),
+    // By its directory, not by its name.
+    find: () => Promise.resolve(undefined),
     warns: false,
     cancel: (id) => cancelJob(env, id),
     // It stays in the foreground: Ctrl-C does it.

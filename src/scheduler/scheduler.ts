@@ -160,6 +160,11 @@ export interface Scheduler {
    * `{phase: 'unknown'}`, and so is a job under whose id there is one of another name.
    */
   inspectAll(jobs: readonly NamedJob[], signal?: AbortSignal): Promise<Map<string, JobState>>;
+  /**
+   * The jobs of a unique name, where an id was never read: none, as far as those go that have not ended. Undefined: it cannot
+   * be asked.
+   */
+  find(name: string, signal?: AbortSignal): Promise<JobId[] | undefined>;
   /** Whether it signals a job before its time is up, when the request says so; else the job has to look at the clock. */
   readonly warns: boolean;
   /** Resolves when the job is cancelled or was over already. */

@@ -185,6 +185,8 @@ export const UNTOLD = {
   /** No job id was ever written down. */
   noJob: (jobName: string) =>
     `no job number was written down: its launch goes on right now, or was cut off. Its job, if there is one, is named ${jobName}`,
+  notFound: (jobName: string) =>
+    `no job number was written down, and the scheduler cannot be asked for a job named ${jobName}`,
   otherSite: (host: string) =>
     `the scheduler here does not know it, but it was launched on ${host}: look there`,
   noHost: 'the scheduler no longer knows it, and its record does not say where it was launched',

@@ -84,12 +84,17 @@ function refusal(kind: Kind, { exitCode, stderr, stdout }: RunResult): StartJupy
 }
 
 /** The jobs of a name that have not ended; undefined: the server cannot be asked. */
-async function jobsByName(
+export async function jobsByName(
   env: NodeJS.ProcessEnv,
   name: string,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<JobId[] | undefined> {
-  const result = await run('qselect', ['-N', name], { env: queryEnvironment(env), timeoutMs });
+  const result = await run('qselect', ['-N', name], {
+    env: queryEnvironment(env),
+    timeoutMs,
+    ...(signal ? { signal } : {}),
+  });
   if (result.exitCode !== 0 || result.stderr.trim() !== '') return undefined;
   const lines = result.stdout.split('\n').filter((line) => line.trim() !== '');
   const jobs = lines.map((line) => readJobId(line));

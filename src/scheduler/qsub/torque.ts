@@ -6,7 +6,7 @@ import { inspectQsubJob, inspectQsubJobs } from './qsub-inspect.js';
 import { qsubDoubt } from './qsub-kind.js';
 import { ownWords } from './qsub-own.js';
 import { queues } from './qsub-queues.js';
-import { qsubCommand, SUBMIT_LIMITS, submitWithQsub, type SubmitLimits } from './qsub-submit.js';
+import { jobsByName, qsubCommand, SUBMIT_LIMITS, submitWithQsub, type SubmitLimits } from './qsub-submit.js';
 import { parseQsubTime } from './qsub-values.js';
 import type { Scheduler } from '../scheduler.js';
 
@@ -27,6 +27,7 @@ export function createTorque({ env, limits = SUBMIT_LIMITS }: TorqueContext): Sc
     submit: (scriptPath, options) => submitWithQsub('torque', env, scriptPath, options, limits),
     inspect: (id, signal) => inspectQsubJob('torque', env, id, signal, limits.queryMs),
     inspectAll: (jobs, signal) => inspectQsubJobs('torque', env, jobs, signal, limits.queryMs),
+    find: (name, signal) => jobsByName(env, name, limits.queryMs, signal),
     warns: false,
     cancel: (id) => cancelQsubJob('torque', env, id, limits.queryMs),
     cancelCommand: (id) => ['qdel', id.id],

@@ -55,9 +55,17 @@ function tellsWhatLeft({ exitCode, stderr }: RunResult, ids: readonly string[]):
 }
 
 /** Jobs by name: with `found` empty there is none; undefined: Slurm cannot be asked. */
-export async function findSlurmJobs(env: NodeJS.ProcessEnv, name: string): Promise<JobId[] | undefined> {
+export async function findSlurmJobs(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  signal?: AbortSignal,
+): Promise<JobId[] | undefined> {
   const args = ['-h', '-t', 'all', '-n', name, '-o', '%i'];
-  const result = await run('squeue', args, { env: submissionQueryEnvironment(env), timeoutMs: QUERY_MS });
+  const result = await run('squeue', args, {
+    env: submissionQueryEnvironment(env),
+    timeoutMs: QUERY_MS,
+    ...(signal ? { signal } : {}),
+  });
   if (result.exitCode !== 0 || result.stderr.trim() !== '') return undefined;
   const jobs: JobId[] = [];
   let cluster: string | undefined;

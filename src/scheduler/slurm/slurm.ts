@@ -7,6 +7,7 @@ import { slurmDirectives } from './slurm-directives.js';
 import { siteVariables } from './slurm-environment.js';
 import { inspectSlurmJob, inspectSlurmJobs } from './slurm-inspect.js';
 import { onCluster } from './slurm-query.js';
+import { findSlurmJobs } from './slurm-queue.js';
 import { sbatchCommand, SUBMIT_LIMITS, submitToSlurm, type SubmitLimits } from './slurm-submit.js';
 import { ownDirectives } from './slurm-template.js';
 
@@ -27,6 +28,7 @@ export function createSlurm({ env, limits = SUBMIT_LIMITS }: SlurmContext): Sche
     submit: (scriptPath, options) => submitToSlurm(env, scriptPath, options, limits),
     inspect: (id, signal) => inspectSlurmJob(env, id, signal),
     inspectAll: (jobs, signal) => inspectSlurmJobs(env, jobs, signal),
+    find: (name, signal) => findSlurmJobs(env, name, signal),
     warns: true,
     cancel: (id) => cancelSlurmJob(env, id),
     cancelCommand: (id) => ['scancel', ...onCluster(id), id.id],

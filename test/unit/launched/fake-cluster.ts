@@ -41,7 +41,8 @@ export async function fakeCluster(): Promise<FakeCluster> {
   const setState = (jobId: string, state: string) => writeFile(join(jobs, jobId), `${state}\n`);
   await programs.add(
     'squeue',
-    `while [ $# -gt 0 ]; do [ "$1" = -j ] && ids=$2; shift; done
+    `while [ $# -gt 0 ]; do [ "$1" = -j ] && ids=$2; [ "$1" = -n ] && name=$2; shift; done
+[ -z "$name" ] || { [ ! -e '${jobs}'/"\${name#sj-}" ] || echo "\${name#sj-}"; exit; }
 IFS=,; for id in $ids; do
   [ -e '${jobs}'/$id ] || continue
   IFS= read -r state <'${jobs}'/$id

@@ -108,14 +108,80 @@ describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
     expect(existsSync(join(await onlyDirectory(), 'token'))).toBe(true);
   });
 
-  it('is unknown without a job id: its launch may go on', async () => {
-    await cluster.add({ record: { jobName: 'jupyter-abc' } });
-    const [sight] = Object.values(await look());
-    expect(sight).toEqual({
-      phase: 'unknown',
-      why: 'no job number was written down: its launch goes on right now, or was cut off. Its job, if there is one, is named jupyter-abc',
+  describe('whose launch wrote down no job number', () => {
+    const JUST_NOW = '2026-03-04T11:58:00.000Z';
+    const UNTOLD =
+      'no job number was written down: its launch goes on right now, or was cut off. Its job, if there is one, is named sj-5';
+
+    it('is found by the name of its job, and known by its number from then on', async () => {
+      await cluster.add({ record: { jobName: 'sj-5' } });
+      await cluster.setState('5', 'RUNNING');
+      expect(Object.values(await look())).toMatchObject([{ phase: 'starting' }]);
+      const [found] = (await knownSessions({ env: cluster.env })).sessions;
+      expect(found).toMatchObject({ record: { jobId: '5', jobName: 'sj-5', rootDir: cluster.home } });
+      expect(await look()).toMatchObject({ 5: { phase: 'starting' } });
+      expect(await squeues()).toBe(3);
     });
-    expect(await squeues()).toBe(0);
+
+    it('keeps what a newer start-jupyter wrote of it', async () => {
+      const directory = await cluster.add({ record: { version: 2, jobName: 'sj-5' } as object });
+      const before = readFileSync(join(directory, 'session.json'), 'utf8');
+      await cluster.setState('5', 'RUNNING');
+      expect(Object.values(await look())).toMatchObject([{ phase: 'starting' }]);
+      expect(readFileSync(join(directory, 'session.json'), 'utf8')).toBe(before);
+    });
+
+    it('is unknown for a day without such a job: its launch may go on', async () => {
+      const directory = await cluster.add({
+        record: { jobName: 'sj-5', createdAt: JUST_NOW },
+        files: SECRETS,
+      });
+      expect(Object.values(await look())).toEqual([{ phase: 'unknown', why: UNTOLD }]);
+      expect(existsSync(join(directory, 'token'))).toBe(true);
+    });
+
+    it('has ended after that', async () => {
+      const directory = await cluster.add({ record: { jobName: 'sj-5', host }, files: SECRETS });
+      expect(Object.values(await look())).toMatchObject([{ phase: 'ended', end: { outcome: 'unknown' } }]);
+      expect(existsSync(join(directory, 'token'))).toBe(false);
+      expect(existsSync(join(directory, 'end.json'))).toBe(true);
+    });
+
+    it.each([
+      ['the scheduler does not answer', {}, 'echo "slurm_load_jobs error" >&2; exit 1'],
+      ['it was launched on another site', { host: 'login1.elsewhere.org' }, undefined],
+      ['nobody knows where it was launched', { host: undefined }, undefined],
+      [
+        'it may be on another cluster',
+        { asked: { flags: { schedulerArg: ['-Mfar'] }, cwd: '/' } },
+        undefined,
+      ],
+    ] as const)('is unknown however old it is where %s', async (_why, record, squeue) => {
+      const directory = await cluster.add({
+        record: { jobName: 'sj-5', host, ...record },
+        files: SECRETS,
+      });
+      if (squeue !== undefined) await cluster.replace('squeue', squeue);
+      expect(Object.values(await look())).toMatchObject([{ phase: 'unknown' }]);
+      expect(existsSync(join(directory, 'token'))).toBe(true);
+      expect(existsSync(join(directory, 'end.json'))).toBe(false);
+    });
+
+    it('is looked for a few at a time', async () => {
+      for (let at = 0; at < 20; at += 1) await cluster.add({ record: { jobName: `sj-${100 + at}` } });
+      expect(Object.values(await look()).filter(({ phase }) => phase === 'unknown')).toHaveLength(15);
+      expect(await squeues()).toBe(5);
+    });
+
+    it('in place has the number that is beside its script', async () => {
+      await cluster.add({
+        record: { scheduler: 'local', jobName: 'sj-5', host },
+        files: { 'local-job.json': '{"id":"local-4194399-1"}', 'local-exit': 'failed 3\n' },
+      });
+      expect(Object.values(await look())).toMatchObject([
+        { phase: 'ended', end: { outcome: 'failed', exitStatus: 3 } },
+      ]);
+    });
   });
 
   it('of a scheduler that it does not know tells nothing', async () => {

@@ -54,11 +54,11 @@ const unknown: Sight = { phase: 'unknown', why: 'squeue did not answer in time' 
 
 const TABLE: [job: string, files: string, sight: Sight][] = [
   ['queued', 'nothing', queued],
-  // It was put back into the queue: it is the scheduler that decides.
   ['queued', 'ready', queued],
   ['queued', 'warned', queued],
-  ['queued', 'outcome', queued],
-  ['queued', 'ready, outcome', queued],
+  // It was put back into the queue, and cannot start a second time.
+  ['queued', 'outcome', stopping],
+  ['queued', 'ready, outcome', stopping],
   ['running', 'nothing', starting],
   ['running', 'ready', ready],
   ['running', 'warned', { ...ready, warned: true }],
