@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { LaunchContext } from '../launch/context.js';
 import { follow, watchSession, type FollowWays, type ReadySight } from '../launched/follow.js';
+import { isOrderly } from '../launched/end-of-session.js';
 import type { KnownSession } from '../launched/known-sessions.js';
 import { lastLinesOf } from '../launched/read-log.js';
 import type { SessionEnd } from '../session/record.js';
@@ -21,9 +22,6 @@ import { createTeller } from './tell-sight.js';
 
 /** Of a log, in a message. */
 const LOG_LINES = 15;
-
-/** Ends that were wanted, or that were known to come; after the others something went wrong. */
-const ORDERLY: readonly SessionEnd['outcome'][] = ['completed', 'cancelled', 'timed-out', 'unknown'];
 
 export interface FollowSession extends Pick<FollowWays, 'until' | 'timeoutMs'> {
   /** Somebody counts on it: then an interruption is an error. */
@@ -52,7 +50,7 @@ export async function followSession(
       return followed;
     case 'ended': {
       const { outcome, cause } = followed.end;
-      if (until === 'ready' || !ORDERLY.includes(outcome)) {
+      if (until === 'ready' || !(isOrderly(outcome) || outcome === 'unknown')) {
         throw endedInstead(cause, await lastLinesOf(join(session.directory, 'job.log'), LOG_LINES), called);
       }
       console.say(endedWords(cause));

@@ -4,6 +4,7 @@ import { connectionOf, type Connection } from '../launched/connect.js';
 import type { KnownSession } from '../launched/known-sessions.js';
 import {
   aboutTheTunnel,
+  goesOn,
   notReadyForSsh,
   openedElsewhere,
   shortHost,
@@ -47,7 +48,9 @@ export async function afterSshLaunch(
   const limit = timeoutMs === undefined ? {} : { timeoutMs };
   const ways = { until: 'ready', asked: wait !== 'shown', ...limit } as const;
   const followed = await followSession(session, ways, { context, console });
-  if (followed.how === 'ready') await printConnection(session, output, { more: result });
+  if (followed.how !== 'ready') return;
+  await printConnection(session, output, { more: result });
+  console.say(goesOn(id));
 }
 
 /** `does`: what it does while it is not ready. @throws StartJupyterError where it is not ready, or has ended */

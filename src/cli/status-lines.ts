@@ -2,6 +2,7 @@
 import type { ChalkInstance } from 'chalk';
 import { join } from 'node:path';
 import { sentence } from '../errors.js';
+import { isOrderly } from '../launched/end-of-session.js';
 import type { SeenSession } from '../launched/choose-session.js';
 import type { Ready, Sight } from '../launched/sight.js';
 import type { SessionRecord } from '../session/record.js';
@@ -39,7 +40,7 @@ function beside(column: number, text: string, stream: Stream): string {
   return fitted(shownControls(text), stream, column).replaceAll('\n', `\n${' '.repeat(column)}`);
 }
 
-/** `log`: the end of its log, of one that has ended; `stream`: where the lines are shown. */
+/** `log`: the end of its log, of one that has ended: shown where something went wrong; `stream`: where the lines are shown. */
 export function statusLines(
   seen: SeenSession,
   { now, log, colour, stream = {} }: { now: Date; log: string; colour: ChalkInstance; stream?: Stream },
@@ -55,7 +56,7 @@ export function statusLines(
       const shown = PATHS.includes(label) ? shownControls(text) : beside(LABEL_WIDTH + 1, text, stream);
       return `${colour.dim(`${label}:`.padEnd(LABEL_WIDTH))} ${shown}`;
     }),
-    ...logLines(log),
+    ...(sight.phase === 'ended' && isOrderly(sight.end.outcome) ? [] : logLines(log)),
     '',
     ...nextLines(seen, { colour, stream }),
   ];

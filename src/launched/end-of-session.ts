@@ -26,6 +26,13 @@ function outcomeOf(outcome: SessionOutcome, said: JobSaid | undefined): SessionO
   return said.kind === 'other' ? 'unknown' : said.kind;
 }
 
+/** Ends that were wanted, or that were known to come; after the others something went wrong. */
+const ORDERLY: readonly SessionOutcome[] = ['completed', 'cancelled', 'timed-out'];
+
+export function isOrderly(outcome: SessionOutcome): boolean {
+  return ORDERLY.includes(outcome);
+}
+
 /** In the words of batch-templates/lib/end.sh. */
 function stoppedBy({ why }: JobSaid): SessionOutcome | undefined {
   if (why === 'its time was up') return 'timed-out';

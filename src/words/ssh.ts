@@ -111,6 +111,7 @@ export function aboutTheTunnel({ id, way, host, node, localPort, certificate }: 
     );
   }
   lines.push(
+    '',
     `If ssh says that the port is in use on your computer: start-jupyter connect ${id} --local-port ${localPort + 1}`,
   );
   if (way !== 'address') {
@@ -118,6 +119,11 @@ export function aboutTheTunnel({ id, way, host, node, localPort, certificate }: 
     lines.push(`If the page stays empty and ssh says "open failed": start again with --ssh-way ${next}`);
   }
   return lines.join('\n');
+}
+
+/** Below that, of one that goes on when its launch is done. */
+export function goesOn(id: string): string {
+  return `To see this again: start-jupyter connect ${id}\nTo end it early: start-jupyter stop ${id}`;
 }
 
 /** A name that only the cluster may know. */

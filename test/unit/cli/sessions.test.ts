@@ -247,6 +247,18 @@ $`,
     });
   });
 
+  it('shows nothing of its log where it ended as it was to end', async () => {
+    await cluster.add({
+      jobId: '4711',
+      state: 'TIMEOUT',
+      files: { 'job.log': 'line 1\n', outcome: 'stopped: its time was up\n' },
+    });
+    const { stdout } = await run('status', '4711');
+    expect(stdout).toContain('Its time was up.');
+    expect(stdout).not.toContain('line 1');
+    expect(await json('status', '4711')).toMatchObject({ lastLines: 'line 1' });
+  });
+
   it('does not know what it cannot ask for', async () => {
     await cluster.add({ jobId: '4711', state: 'RUNNING', files: READY });
     await cluster.replace('squeue', 'echo "Socket timed out on send/recv operation" >&2; exit 1');

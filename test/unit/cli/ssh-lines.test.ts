@@ -29,4 +29,25 @@ describe.skipIf(process.platform === 'win32')('after a launch with ssh', () => {
     await afterSshLaunch(session, after, { noWait: true, result: {} }, { context, console, flags: {}, host });
     expect(host.stderr.text).toMatch(says);
   });
+
+  it('it is said how to see the way again, and how to end it', async () => {
+    const ready = { node: 'n1', port: 5000, way: 'loopback' };
+    const files = { 'ready.json': JSON.stringify(ready), token: 'secret' };
+    await cluster.add({ jobId: '4711', state: 'RUNNING', record: { connect: 'ssh', host: 'a.b' }, files });
+    const host = fakeHost({ env: cluster.env });
+    const console = await createConsole(host, {});
+    const context = createContext(host, console);
+    const session = (await knownSessions(context)).sessions[0];
+    if (session === undefined) throw new Error('there is no session');
+    const after = { wait: 'asked', timeoutFrom: '--timeout', open: false } as const;
+    await afterSshLaunch(
+      session,
+      after,
+      { noWait: false, result: {} },
+      { context, console, flags: {}, host },
+    );
+    expect(host.stderr.text).toMatch(
+      /\nTo see this again: start-jupyter connect 4711\nTo end it early: start-jupyter stop 4711\n/,
+    );
+  });
 });
