@@ -125,6 +125,24 @@ describeOnBed('the states of a session on real Slurm', () => {
     return file;
   }
 
+  /**
+   * Where this kernel does not let Slurm limit memory (cgroup v1): Jupyter is killed as the kernel would, for real, and a
+   * stand-in says in squeue's place that it was for its memory.
+   */
+  async function killedAndSaidToLackMemory(): Promise<Session> {
+    const session = await launch(['-t', '10']);
+    expect(await run(['wait', session.jobId])).toMatchObject({ exitCode: 0 });
+    const ready = readFileSync(join(session.directory, 'ready.json'), 'utf8');
+    const { pid } = JSON.parse(ready) as { pid: number };
+    expect(await site.node.run(mike(), ['/bin/kill', '-KILL', String(pid)])).toMatchObject({ exitCode: 0 });
+    await site.slurm.jobInState(session.jobId, ['FAILED']);
+    const tools = standIns(mike());
+    tools.add('squeue', 'set -o pipefail; PATH=$path squeue "$@" | sed s/FAILED/OUT_OF_MEMORY/');
+    const env = { PATH: tools.path };
+    expect(await run(['status', session.jobId], { env })).toMatchObject({ exitCode: 0 });
+    return session;
+  }
+
   /** A terminal of a size, which the bed's has not by itself. */
   const ON_SCREEN = ['/bin/bash', '-c', 'stty cols 120 rows 40 && exec "$@"', 'bash'];
 
@@ -200,11 +218,14 @@ describeOnBed('the states of a session on real Slurm', () => {
       await expectEnd(session, 'failed', /there is no \S+\/jupyter on node n1/, /failed: there is no/);
     });
 
-    test('out of memory', async ({ skip }) => {
-      if (!site.slurm.limitsMemory) skip('this kernel does not let Slurm limit memory (cgroup v1)');
-      const session = await launch(['-t', '10', '--scheduler-arg', '--mem=30M']);
-      await site.slurm.jobInState(session.jobId, ['OUT_OF_MEMORY']);
-      await expectEnd(session, 'out-of-memory', /memory/, undefined);
+    test('out of memory', async () => {
+      if (site.slurm.limitsMemory) {
+        const session = await launch(['-t', '10', '--scheduler-arg', '--mem=30M']);
+        await site.slurm.jobInState(session.jobId, ['OUT_OF_MEMORY']);
+        await expectEnd(session, 'out-of-memory', /memory/, undefined);
+      } else {
+        await expectEnd(await killedAndSaidToLackMemory(), 'out-of-memory', /memory/, /was killed/);
+      }
     });
   });
 
