@@ -1,5 +1,5 @@
 /** From flags as they were typed to options that are read and checked. Pure. */
-import type { Server } from '../jupyter/server-choice.js';
+import type { Server } from '../script/call.js';
 import { parseEndpoint } from '../launch/endpoint.js';
 import type { LaunchOptions } from '../launch/options.js';
 import { parseTime } from '../scheduler/duration.js';

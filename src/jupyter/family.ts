@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { majorVersion, type JupyterFound } from './probe.js';
-import type { Server } from './server-choice.js';
+import type { Server } from '../script/call.js';
 
 /**
  * The one class that the server reads: `NotebookApp` (Notebook 6) or `ServerApp` (jupyter_server 2). Undefined: the

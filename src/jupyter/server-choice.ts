@@ -6,9 +6,8 @@ import {
   startingTheOther,
   startingTheSafer,
 } from '../words/jupyter.js';
+import type { Server } from '../script/call.js';
 import { majorVersion, type JupyterFound } from './probe.js';
-
-export type Server = 'notebook' | 'jupyterlab';
 
 export interface ServerChoice {
   server: Server;

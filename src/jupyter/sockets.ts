@@ -1,6 +1,6 @@
 /** Whether a Jupyter server can listen at a Unix socket. */
 import type { JupyterVersions } from './probe.js';
-import type { Server } from './server-choice.js';
+import type { Server } from '../script/call.js';
 
 /** Notebook 6.1 and jupyter_server 1.10 brought it; what is not known does not. */
 export function listensAtSockets({ notebook, jupyter_server }: JupyterVersions, server: Server): boolean {

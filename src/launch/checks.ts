@@ -2,7 +2,8 @@
 import { activeEnvironment } from '../jupyter/environment.js';
 import type { JupyterFound } from '../jupyter/probe.js';
 import type { ResolvedEnvironment } from '../jupyter/resolve.js';
-import { chooseServer, type Server } from '../jupyter/server-choice.js';
+import { chooseServer } from '../jupyter/server-choice.js';
+import type { Server } from '../script/call.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { System } from '../site/system.js';
 import { title } from '../words/jupyter.js';

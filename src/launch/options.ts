@@ -1,5 +1,5 @@
 /** What the person asked for, read and checked as far as it can be without knowing the system. */
-import type { Server } from '../jupyter/server-choice.js';
+import type { Server } from '../script/call.js';
 import type { AskedFor } from '../session/record.js';
 import type { SystemKey, SshWay } from '../site/schema.js';
 

@@ -4,7 +4,7 @@ import type { Certificate } from '../certificate.js';
 import { optionFamily, type Family } from '../jupyter/family.js';
 import { probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import type { ResolvedEnvironment } from '../jupyter/resolve.js';
-import type { Server } from '../jupyter/server-choice.js';
+import type { Server } from '../script/call.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';

@@ -1,6 +1,7 @@
 /** `start_session jupyterlab`: the one line that starts the session, and its grammar. */
 import type { ShellLine } from './shell-lines.js';
 
+/** The interface that a job starts. */
 export type Server = 'notebook' | 'jupyterlab';
 
 /** The whole line, perhaps with a comment behind it. */

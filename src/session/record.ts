@@ -1,4 +1,6 @@
 /** `session.json`: what is known of a session after the launcher has returned. It holds no secret. */
+import type { Server } from '../script/call.js';
+
 export interface SessionRecord {
   version: 1;
   id: string;
@@ -27,7 +29,7 @@ export interface SessionRecord {
   localPort?: number;
   /** With SSH: the login host that ssh goes through, NAME or NAME:PORT. */
   sshHost?: string;
-  server: 'notebook' | 'jupyterlab';
+  server: Server;
   rootDir: string;
   walltimeMinutes?: number;
   /** Minutes before its end at which the job is warned. */

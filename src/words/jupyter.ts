@@ -1,7 +1,6 @@
 /** What is said of Jupyter itself: which interface there is, and which is started. */
 import { StartJupyterError } from '../errors.js';
-
-type Server = 'notebook' | 'jupyterlab';
+import type { Server } from '../script/call.js';
 
 /** The name that people know an interface by. */
 export function title(server: Server): string {

@@ -1,5 +1,5 @@
 /** The template of a launch, and the server that is asked for, where a profile may say them as well. */
-import type { Server } from '../../jupyter/server-choice.js';
+import type { Server } from '../../script/call.js';
 import type { System } from '../../site/system.js';
 import type { LaunchContext } from '../context.js';
 import type { LaunchOptions } from '../options.js';

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { StartJupyterError } from '../../errors.js';
-import type { Server } from '../../jupyter/server-choice.js';
+import type { Server } from '../../script/call.js';
 import { formatMinutes } from '../../scheduler/duration.js';
 import { rivalsOf } from '../../site/lay-over.js';
 import type { Profile } from '../../site/profiles.js';

@@ -1,6 +1,6 @@
 /** The template that somebody chose for a launch. */
 import { dirname } from 'node:path';
-import type { Server } from '../../jupyter/server-choice.js';
+import type { Server } from '../../script/call.js';
 import { templateServer } from '../../script/check.js';
 import { readTemplate, type Template } from '../../script/templates.js';
 import type { System } from '../../site/system.js';

@@ -1,6 +1,6 @@
 /** Every template that a name may mean here, with what can be told of it. */
 import { join } from 'node:path';
-import type { Server } from '../../jupyter/server-choice.js';
+import type { Server } from '../../script/call.js';
 import { templateMistakes, templateServer, templateText } from '../../script/check.js';
 import { SHIPPED_NAME, templateBytes, templateNames } from '../../script/templates.js';
 import type { LayerName, TemplateFolder } from './template-folders.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { optionClasses, optionFamily } from '../../../src/jupyter/family.js';
 import type { JupyterVersions } from '../../../src/jupyter/probe.js';
-import type { Server } from '../../../src/jupyter/server-choice.js';
+import type { Server } from '../../../src/script/call.js';
 
 let home: string;
 

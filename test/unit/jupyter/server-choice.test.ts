@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseServer, startPath, type Server } from '../../../src/jupyter/server-choice.js';
+import { chooseServer, startPath } from '../../../src/jupyter/server-choice.js';
+import type { Server } from '../../../src/script/call.js';
 
 const choose = (asked: Server | undefined, usual: Server, notebook?: string, jupyterlab?: string) =>
   chooseServer(asked, usual, {
