@@ -213,11 +213,14 @@ describe.skipIf(!canRunJobs)('a warning by the clock', () => {
   it.concurrent('comes by itself, once, and leaves no process behind', async () => {
     const settings = { sj_warn_seconds: '57', sj_warn_by: 'clock', sj_walltime_seconds: '60' };
     const mark = `MARK=${randomUUID()}`;
-    await withJob({ settings, env: { MARK: mark.slice(5) } }, async ({ control, session, job }) => {
+    const ways = { settings, env: { MARK: mark.slice(5) }, limits: { sj_clock_seconds: 1 } };
+    await withJob(ways, async ({ control, session, job }) => {
       await job.said(WARNED);
       expect(job.log()).toMatch(/in about a minute: save your work/);
       await job.said(MAPPED);
       await vi.waitFor(() => expect(told(control).length).toBe(1), PATIENT);
+      // The clock looks on, for a later end.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
       job.child.kill('SIGTERM');
       expect(await job.ended).toBe(143);
       expect(job.log().split(WARNED)).toHaveLength(2);
