@@ -47,6 +47,8 @@ export async function connectionOf(
   if (ready === undefined) return undefined;
   const token = await readSmallFile(join(directory, 'token'));
   if (token === undefined) throw tokenGone(record.jobId ?? record.id);
+  // It stands in a link that a person copies off the terminal.
+  if (!/^[\w-]+$/.test(token.trim())) throw badReady(join(directory, 'token'));
   const { way, node } = ready;
   const host = record.sshHost ?? record.host ?? node;
   const jumps = way !== 'address' && !isSame(host, node);
@@ -82,8 +84,10 @@ export function sshCommand({ user, host, node, localPort, target }: SshCommand):
   return ['ssh', '-N', '-o', 'ExitOnForwardFailure=yes', ...through, ...forward, ...to].join(' ');
 }
 
+/** Double quotes where they will do: cmd.exe knows no others. */
 function quoted(text: string): string {
-  return /^[\w.@:+-]+$/.test(text) ? text : `"${text}"`;
+  if (/^[\w.@:+-]+$/.test(text)) return text;
+  return /[$`"!]/.test(text) ? `'${text.replaceAll("'", String.raw`'\''`)}'` : `"${text}"`;
 }
 
 async function readReady(directory: string): Promise<ReadySsh | undefined> {
@@ -123,9 +127,10 @@ function isSocket(value: unknown): value is string {
   return typeof value === 'string' && /^\/[\w./-]{1,100}$/.test(value);
 }
 
-/** Login nodes where jobs run themselves. */
+/** Login nodes where jobs run themselves. Of an address no part is a name. */
 function isSame(host: string, node: string): boolean {
-  return host.split(':')[0]?.split('.')[0] === node.split('.')[0];
+  const [name = ''] = host.split(':');
+  return name === node || (!/^[\d.]+$/.test(name) && name.split('.')[0] === node.split('.')[0]);
 }
 
 /** As the cluster knows the person; on their own computer it may be another one. */

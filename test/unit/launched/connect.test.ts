@@ -38,6 +38,33 @@ describe('the ssh command', () => {
     expect(command).toMatch(/ "LAB\\ada@login"$/);
   });
 
+  it
+    .skipIf(!existsSync('/bin/bash'))
+    .each([
+      'ada',
+      'NODE7$',
+      'LAB\\ada',
+      'LAB\\Ada Lovelace',
+      'ada@example.org',
+      'a`id`',
+      '$(id)',
+      "O'Hara$HOME",
+      'a!b"c',
+      'ada; id #',
+    ])('is no other command in a shell, whatever an account is called: %s', (name) => {
+    const command = sshCommand({ user: name, host: 'login', node: 'n1', localPort: 9000, target: SOCKET });
+    const words = execFileSync('/bin/bash', ['-c', `printf '%s\\n' ${command}`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(words.trimEnd().split('\n').slice(-4)).toEqual([
+      `${name}@login`,
+      '-L',
+      `127.0.0.1:9000:${SOCKET}`,
+      `${name}@n1`,
+    ]);
+  });
+
   it.skipIf(!existsSync('/usr/bin/ssh')).each([
     { host: 'login.example.org:2222', node: 'n1', target: SOCKET, forward: SOCKET },
     { host: 'login.example.org:2222', target: '127.0.0.1:20001', forward: '[127.0.0.1]:20001' },
@@ -143,6 +170,23 @@ describe.skipIf(process.platform === 'win32')('the way to a session', () => {
       'ssh -N -o ExitOnForwardFailure=yes -L 127.0.0.1:23456:127.0.0.1:20001 ada@login.example.org',
     );
   });
+
+  it('jumps to a node whose name is the first part of an address', async () => {
+    await file('token', 'secret');
+    await file('ready.json', ready({ way: 'loopback', node: '10' }));
+    expect(await connection({ sshHost: '10.1.2.3' })).toMatchObject({ jumps: true });
+    await file('ready.json', ready({ way: 'loopback', node: '10.1.2.3' }));
+    expect(await connection({ sshHost: '10.1.2.3:22' })).toMatchObject({ jumps: false });
+  });
+
+  it.each(['', 'a b', 'x\x1b[31m', 'x&y', '$(id)', 'two\nlines'])(
+    'has no link with the token %j',
+    async (text) => {
+      await file('token', text);
+      await file('ready.json', ready({ way: 'loopback' }));
+      await expect(connection()).rejects.toMatchObject({ code: 'bad-record' });
+    },
+  );
 
   it('is gone with the token, and is not guessed from what cannot be read', async () => {
     await file('ready.json', ready({ way: 'loopback' }));
