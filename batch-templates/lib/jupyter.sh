@@ -17,9 +17,13 @@ make_runtime_directory() {
   # With ssh, Jupyter's own socket may lie there, too: first where ssh would find it.
   if [[ " ${sj_ssh_ways-} " == *' socket '* ]]; then
     for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp /var/tmp; do
-      [ -z "$base" ] || ! socket_can_be_seen "$base" || ! make_runtime_below "$base" || return 0
+      [ -z "$base" ] || ! socket_can_be_seen "$base" || ! others_leave_alone "$base" || ! make_runtime_below "$base" ||
+        return 0
     done
   fi
+  for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp; do
+    [ -z "$base" ] || ! others_leave_alone "$base" || ! make_runtime_below "$base" || return 0
+  done
   for base in "${SLURM_TMPDIR-}" "${TMPDIR-}" /tmp; do
     [ -z "$base" ] || ! make_runtime_below "$base" || return 0
   done
@@ -29,6 +33,12 @@ make_runtime_directory() {
 make_runtime_below() {
   [ -z "${sj_image-}" ] || can_be_bound "$1" || return 1
   [ ${#1} -le 40 ] && sj_runtime=$(mktemp -d "$1/sj-XXXXXXXX")
+}
+
+# Whether what is made in this directory stays there. In one that others may write to, too, they could put a directory of
+# their own in its place, and with it what Jupyter, ssh and kernels look for; unless its sticky bit keeps them from that.
+others_leave_alone() {
+  [ -k "$1" ] || [ -O "$1" ]
 }
 
 # What Jupyter binds to (sj_bind_address) and where it is then reached from this node (sj_node_address). IPv4, as

@@ -27,8 +27,13 @@ choose_way() {
 
 can_use_socket() {
   can_use_loopback || return 1
-  socket_can_be_seen "$sj_runtime" && return 0
-  sj_error="no directory for temporary files on node $sj_node is seen by ssh as well"
+  if ! socket_can_be_seen "$sj_runtime"; then
+    sj_error="no directory for temporary files on node $sj_node is seen by ssh as well"
+  elif ! others_leave_alone "${sj_runtime%/*}"; then
+    sj_error="others can change what is in ${sj_runtime%/*} on node $sj_node"
+  else
+    return 0
+  fi
   return 1
 }
 
