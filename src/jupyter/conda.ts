@@ -25,8 +25,6 @@ import type { ResolveContext, ResolvedEnvironment } from './resolve.js';
 /** Scripts of packages, from a file system that may be cold. */
 const TIMEOUT_MS = 60_000;
 
-const SHOWN_CHARACTERS = 2000;
-
 /**
  * Activates an environment on top of another; the job does the same on its node, without conda. What was active before is
  * left.
@@ -84,7 +82,7 @@ async function initialized(
   context.doing(MAKING_CONDA_KNOWN);
   const looked = await lookWithBash({ args: ['init', script], env, timeoutMs: TIMEOUT_MS }, context);
   if (looked.env) return looked.env;
-  throw condaInitFailed(script, looked.timedOut, looked.words.slice(-SHOWN_CHARACTERS));
+  throw condaInitFailed(script, looked.timedOut, looked.words);
 }
 
 async function activate(
@@ -98,7 +96,7 @@ async function activate(
   throw condaNotActivated(name, {
     scripts: join(prefix, 'etc/conda/activate.d'),
     seconds: looked.timedOut ? TIMEOUT_MS / 1000 : undefined,
-    said: looked.words.slice(-SHOWN_CHARACTERS),
+    said: looked.words,
   });
 }
 

@@ -18,9 +18,6 @@ const TIMEOUT_MS = 300_000;
 /** Status of look_for_jupyter in batch-templates/lib/inside.sh. */
 const NO_JUPYTER = 43;
 
-/** The end of what a program said tells most. */
-const SHOWN_CHARACTERS = 2000;
-
 /** The versions, and whether configuration files are read that could name options of any class (family.ts). */
 const QUESTION = `
 import importlib.metadata as m, json, os, re
@@ -61,5 +58,5 @@ export async function lookIntoImage(
 
 function notStarted(image: string, result: RunResult): StartJupyterError {
   if (result.timedOut) return imageTooSlow(image, TIMEOUT_MS / 60_000);
-  return imageNotStarted(image, failureOf('apptainer', result).slice(-SHOWN_CHARACTERS));
+  return imageNotStarted(image, failureOf('apptainer', result));
 }

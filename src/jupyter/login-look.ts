@@ -1,6 +1,6 @@
 /** Makes an environment on this machine with the bash that makes it again in the job, and reads what came of it. */
 import { join } from 'node:path';
-import { run } from '../platform/process.js';
+import { run, saidLast } from '../platform/process.js';
 import { interrupted } from '../words/interrupted.js';
 import type { ResolveContext } from './resolve.js';
 
@@ -47,9 +47,12 @@ export async function lookWithBash(
     modules: (reported.get('sj_modules') ?? '').split(' ').filter(Boolean),
     exitCode: result.exitCode,
     timedOut: result.timedOut,
-    words:
-      (result.stderr.split(PART).at(-1) ?? '').trim() || (result.notFound ? 'There is no /bin/bash.' : ''),
+    words: result.notFound ? 'There is no /bin/bash.' : saidLast({ stderr: lastPart(result.stderr) }),
   };
+}
+
+function lastPart(said: string): string {
+  return said.split(PART).at(-1) ?? '';
 }
 
 function parseReport(text: string): Map<string, string> {

@@ -32,9 +32,6 @@ const TIMEOUT_MS = 120_000;
 const NO_COMMAND = 3;
 const NOT_LOADED = 4;
 
-/** The end of what a module system says tells most. */
-const SHOWN_CHARACTERS = 2000;
-
 /**
  * The name of a module as `module load` takes it: `gcc/12.2`, `astro`, `cuda@12`. It becomes an argument, never a shell's
  * text; what modules call options (`-f`) is no name. Throws 'bad-option' naming the option.
@@ -86,8 +83,7 @@ function notLoaded(
   asked: readonly string[],
   { exitCode, timedOut, words, modules }: Looked,
 ): StartJupyterError {
-  const detail = words.slice(-SHOWN_CHARACTERS);
-  const facts = detail === '' ? {} : { detail };
+  const facts = words === '' ? {} : { detail: words };
   if (exitCode === NO_COMMAND) return noModuleCommand(asked);
   if (timedOut) return modulesTooSlow(asked, TIMEOUT_MS / 1000, facts);
   if (exitCode !== NOT_LOADED) return modulesEndedShell(asked, facts);

@@ -8,7 +8,7 @@ import type { LaunchContext } from '../launch/context.js';
 import { findSystem } from '../launch/find-system.js';
 import { homeDirectory } from '../launch/home.js';
 import { stopIfAborted } from '../launch/interrupted.js';
-import { run } from '../platform/process.js';
+import { run, saidLast } from '../platform/process.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobId, Scheduler } from '../scheduler/scheduler.js';
 import { replaceFile } from '../session/replace-file.js';
@@ -142,7 +142,7 @@ async function askSite(
     signal: context.signal,
   });
   if (result.aborted) stopIfAborted(context.signal);
-  const words = (result.stderr.trim() || result.stdout.trim()).slice(-SHOWN_CHARACTERS);
+  const words = saidLast(result);
   if (result.timedOut) throw hookTooSlow(HOOK_SECONDS, id, words);
   if (result.notFound) throw badHook(program, placeOf(known), HOOK_FAILS.notFound);
   if (result.exitCode === undefined && words === '') {
@@ -151,9 +151,6 @@ async function askSite(
   if (result.exitCode !== 0) throw refused(result.exitCode ?? 1, words);
   return result.stdout.trim().split('\n').at(-1)?.trim() ?? '';
 }
-
-/** The end of what a program said tells most. */
-const SHOWN_CHARACTERS = 2000;
 
 /** Undefined: no file speaks of it any more. */
 async function systemOf(context: LaunchContext, name: string): Promise<System | undefined> {

@@ -31,7 +31,7 @@ const KILL_DELAY_MS = 2000;
 const OUTPUT_GRACE_MS = 500;
 /** What says more than that does not answer what it was asked: its output is closed then. */
 const MAX_OUTPUT_CHARACTERS = 4 * 1024 * 1024;
-/** The end of what a program said tells most. */
+/** Of what a program said, in a message. */
 const SHOWN_CHARACTERS = 2000;
 
 /**
@@ -109,8 +109,10 @@ export function failureOf(command: string, result: RunResult): string {
   if (result.notFound) return `${command} was not found`;
   if (result.timedOut) return `${command} did not answer in time`;
   if (result.aborted) return `${command} was interrupted`;
-  const said = result.stderr.trim() || result.stdout.trim();
-  return (
-    said.slice(-SHOWN_CHARACTERS) || `${command} ended with status ${String(result.exitCode ?? 'unknown')}`
-  );
+  return saidLast(result) || `${command} ended with status ${String(result.exitCode ?? 'unknown')}`;
+}
+
+/** The end of what it said, which tells most; what it said of errors, if anything. */
+export function saidLast({ stderr, stdout = '' }: { stderr: string; stdout?: string }): string {
+  return (stderr.trim() || stdout.trim()).slice(-SHOWN_CHARACTERS);
 }
