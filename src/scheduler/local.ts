@@ -2,6 +2,7 @@
  * Runs jobs on this machine: no queue, a time limit, and a state on disk beside the job's script, so that any process of the
  * user can look at the job and cancel it. A job ends with this process. The supervisor is batch-templates/local/supervise.sh.
  */
+import { constants } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -111,20 +112,28 @@ async function inspectJob(env: NodeJS.ProcessEnv, id: JobId): Promise<JobState> 
   if (typeof alive === 'object') return { phase: 'unknown', why: alive.why };
   if (alive) return { phase: 'running', node: hostname(), ...(await endOf(directory)) };
   // Read after the supervisor is seen to be gone: it writes this last.
-  const exit = await readFile(join(directory, 'local-exit'), 'utf8').catch(() => '');
+  const exit = await read(join(directory, 'local-exit')).catch(() => '');
   return endedState(exit.trim());
 }
 
 async function endOf(directory: string): Promise<{ endsAt?: Date }> {
   try {
-    const job = JSON.parse(await readFile(join(directory, 'local-job.json'), 'utf8')) as LocalJob;
+    const job = JSON.parse(await read(join(directory, 'local-job.json'))) as LocalJob;
     // Of an allocation that was lengthened; in seconds.
-    const extended = await readFile(join(directory, 'extended'), 'utf8').catch(() => '');
+    const extended = await read(join(directory, 'extended')).catch(() => '');
     const later = /^\d{1,11}$/m.exec(extended)?.[0] ?? 0;
     return { endsAt: new Date(Math.max(Date.parse(job.endsAt), Number(later) * 1000)) };
   } catch {
     return {};
   }
+}
+
+/** Windows has no pipes among its files. */
+const { O_RDONLY, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
+
+/** What lies there may be a pipe, into which nobody writes. */
+function read(path: string): Promise<string> {
+  return readFile(path, { encoding: 'utf8', flag: (O_RDONLY ?? 0) | O_NONBLOCK });
 }
 
 function endedState(exit: string): JobState {

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -256,6 +256,19 @@ describe.skipIf(process.platform === 'win32')('a job on this machine', () => {
     await expect(submission).rejects.toMatchObject({
       code: 'scheduler-refused',
       detail: expect.stringContaining('supervise.sh') as string,
+    });
+  });
+
+  it('waits for no pipe that lies in the place of its files', async () => {
+    for (const name of ['local-exit', 'local-job.json', 'extended'])
+      execFileSync('mkfifo', [join(directory, name)]);
+    const { pid } = process;
+    const mark = await processStart(pid, process.env);
+    const alive = { id: `local-${pid}-${'mark' in mark ? mark.mark : ''}`, directory };
+    expect(await inspect(alive)).toEqual({ phase: 'running', node: hostname() });
+    expect(await inspect({ ...alive, id: `local-${pid}-1` })).toMatchObject({
+      phase: 'ended',
+      outcome: 'unknown',
     });
   });
 });
