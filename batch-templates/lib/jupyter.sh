@@ -236,7 +236,7 @@ jupyter_ended() {
   case $1 in
     126 | 127) fail "no jupyter that starts was found on node $sj_node" ;;
     137) fail "Jupyter was killed: perhaps the job ran out of memory" ;;
-    *) fail "Jupyter ended $2 (status $1); its own words are above" ;;
+    *) fail "Jupyter ended $2 (status $1); its own words are in the log" ;;
   esac
 }
 

@@ -7,6 +7,7 @@ import type { KnownSession } from '../launched/known-sessions.js';
 import { lastLinesOf } from '../launched/read-log.js';
 import type { SessionEnd } from '../session/record.js';
 import {
+  CANCELLED_BY_WHOM,
   LOOKING,
   endedInstead,
   endedWords,
@@ -51,9 +52,11 @@ export async function followSession(
     case 'ended': {
       const { outcome, cause } = followed.end;
       if (until === 'ready' || !(isOrderly(outcome) || outcome === 'unknown')) {
-        throw endedInstead(cause, await lastLinesOf(join(session.directory, 'job.log'), LOG_LINES), called);
+        const lines = await lastLinesOf(join(session.directory, 'job.log'), LOG_LINES);
+        throw endedInstead(followed.end, lines, called);
       }
       console.say(endedWords(cause));
+      if (outcome === 'cancelled') console.say(CANCELLED_BY_WHOM);
       return followed;
     }
     case 'out-of-time': {

@@ -1,37 +1,10 @@
 /** What is said while a session is followed, and when that ends. */
 import { sentence, StartJupyterError } from '../errors.js';
 import { formatMinutes } from '../scheduler/duration.js';
+import { clockTime, left, passed } from './clock.js';
 import { reasonInWords } from './reasons.js';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-/** Up to here seconds tell something. */
-const IN_SECONDS_MS = 2 * MINUTE_MS;
-
-/** "12 seconds", "3 minutes": a time that has passed. */
-export function passed(milliseconds: number): string {
-  if (milliseconds >= IN_SECONDS_MS) return formatMinutes(Math.floor(milliseconds / MINUTE_MS));
-  const seconds = Math.max(0, Math.floor(milliseconds / SECOND_MS));
-  return `${seconds} second${seconds === 1 ? '' : 's'}`;
-}
-
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
-const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
-  ...['August', 'September', 'October', 'November', 'December'],
-];
-
-/**
- * "14:05", and on another day "14:05 on Tuesday, 24 November": the time of this machine. By hand, since the data of
- * languages that Node loads for toLocaleString takes its time.
- */
-export function clockTime(time: Date, now: Date): string {
-  const clock = [time.getHours(), time.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
-  if (time.toDateString() === now.toDateString()) return clock;
-  const year = time.getFullYear() === now.getFullYear() ? '' : ` ${time.getFullYear()}`;
-  const month = MONTHS[time.getMonth()] ?? '';
-  return `${clock} on ${DAYS[time.getDay()] ?? ''}, ${time.getDate()} ${month}${year}`;
-}
+const MINUTE_MS = 60_000;
 
 /** What its own command calls a session, and where its log is. */
 export interface Called {
@@ -91,16 +64,14 @@ export function readyWords(
 
 export function runningNow(node: string, endsAt: Date | undefined, now: Date): string {
   if (endsAt === undefined) return `The notebook runs on ${node}.`;
-  const left = Math.max(0, Math.floor((endsAt.getTime() - now.getTime()) / MINUTE_MS));
-  const time = left === 0 ? 'less than a minute' : formatMinutes(left);
-  return `The notebook runs on ${node}, for ${time} more.`;
+  return `The notebook runs on ${node}, for ${left(endsAt.getTime() - now.getTime())} more.`;
 }
 
 /** Before its end, once. */
 export function endsSoon(endsAt: Date | undefined, now: Date): string {
   if (endsAt === undefined) return 'The session ends soon: save your work.';
-  const left = Math.round((endsAt.getTime() - now.getTime()) / MINUTE_MS);
-  const time = left < 1 ? 'in less than a minute' : `in about ${formatMinutes(left)}`;
+  const minutes = Math.round((endsAt.getTime() - now.getTime()) / MINUTE_MS);
+  const time = minutes < 1 ? 'in less than a minute' : `in about ${formatMinutes(minutes)}`;
   return `The session ends at ${clockTime(endsAt, now)}, ${time}: save your work.`;
 }
 
@@ -161,7 +132,11 @@ export function stillWaiting(
 }
 
 /** The session ended where a notebook was waited for, or its job failed. */
-export function endedInstead(cause: string, lastLines: string, called: Called): StartJupyterError {
+export function endedInstead(
+  { outcome, cause }: { outcome: string; cause: string },
+  lastLines: string,
+  called: Called,
+): StartJupyterError {
   const again = `To start it again: start-jupyter again ${called.id}`;
   const empty = lastLines.trim() === '';
   const log = empty
@@ -169,9 +144,12 @@ export function endedInstead(cause: string, lastLines: string, called: Called): 
     : `The lines above are the end of its log: ${called.log}`;
   return new StartJupyterError('job-failed', endedWords(cause), {
     ...(empty ? {} : { detail: lastLines }),
-    hint: `${log}\n${again}`,
+    hint: [log, ...(outcome === 'cancelled' ? [CANCELLED_BY_WHOM] : []), again].join('\n'),
   });
 }
+
+/** Schedulers mostly do not say who did it. */
+export const CANCELLED_BY_WHOM = 'If you did not cancel it yourself, ask your support who did, and why.';
 
 export function endedWords(cause: string): string {
   return `The session has ended. ${sentence(cause)}`;

@@ -9,7 +9,7 @@ export function badLines(value: string): StartJupyterError {
 }
 
 export function emptyLog({ id, log }: Called): string {
-  return `Nothing has been written to its log yet: ${log}\nWhat the session does: start-jupyter status ${id}`;
+  return `Its log is empty: ${log}\nHow the session is: start-jupyter status ${id}`;
 }
 
 export function logAnew(): string {

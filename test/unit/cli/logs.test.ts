@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('start-jupyter logs', () => {
     const directory = await cluster.add({ jobId: '11', files: { 'job.log': '' } });
     const { status, stdout, stderr } = await logs([]);
     expect([status, stdout]).toEqual([0, '']);
-    expect(stderr).toContain(`Nothing has been written to its log yet: ${join(directory, 'job.log')}\n`);
+    expect(stderr).toContain(`Its log is empty: ${join(directory, 'job.log')}\n`);
   });
 
   it('-f goes on as it grows and is cut, and says how the session has ended', async () => {

@@ -86,6 +86,14 @@ To start it again: start-jupyter again 11
 `);
   });
 
+  it('a job that somebody cancelled: whom to ask, also where its end was waited for', async () => {
+    await cluster.add({ jobId: '11', state: 'CANCELLED' });
+    const ask =
+      /It was cancelled\.\n(Its log is empty: .*\n)?If you did not cancel it yourself, ask your support/;
+    expect((await wait()).stderr).toMatch(ask);
+    expect((await wait('--until', 'ended')).stderr).toMatch(ask);
+  });
+
   it.each([
     ['FAILED', 7],
     ['OUT_OF_MEMORY', 7],
@@ -127,5 +135,16 @@ To start it again: start-jupyter again 11
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await wait(...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('a variable is called by its name where it is refused', async () => {
+    const env = { ...cluster.env, START_JUPYTER_TIMEOUT: 'soon', START_JUPYTER_LOCAL_PORT: 'any' };
+    for (const [command, message] of [
+      ['wait', 'START_JUPYTER_TIMEOUT cannot be "soon".'],
+      ['connect', 'START_JUPYTER_LOCAL_PORT'],
+    ] as const) {
+      const { status, stderr } = await outcomeOf([command], fakeHost({ env }));
+      expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
   });
 });
