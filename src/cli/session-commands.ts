@@ -4,6 +4,7 @@ import type { SessionCommandName } from '../words/commands.js';
 import { subcommand } from './commands.js';
 import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
+import { variableOf } from './variables.js';
 
 const NAMED = 'its job id, its link or the name in that, or the beginning of either';
 const ID = `${NAMED} (default: the one that waits or runs, else the newest)`;
@@ -68,7 +69,7 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
     .option('--json', 'print one JSON object at the end')
     .action(async (id: string | undefined, _options, command: Command) => {
       const { waitCommand } = await import('./commands/wait.js');
-      setStatus(await waitCommand(id, command.optsWithGlobals(), host));
+      setStatus(await waitCommand(id, command.optsWithGlobals(), host, sourceOf(command, 'timeout')));
     });
 
   add('again')
@@ -94,7 +95,7 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
     .option('--json', 'print one JSON object')
     .action(async (id: string | undefined, _options, command: Command) => {
       const { connectCommand } = await import('./commands/connect.js');
-      await connectCommand(id, command.optsWithGlobals(), host);
+      await connectCommand(id, command.optsWithGlobals(), host, sourceOf(command, 'local-port'));
     });
 
   add('extend')
@@ -105,4 +106,10 @@ export function addSessionCommands(program: Command, host: Host, setStatus: (cod
       const { extendCommand } = await import('./commands/extend.js');
       await extendCommand(time, id, command.optsWithGlobals(), host);
     });
+}
+
+/** The option or the variable that a value is from, as messages name it. */
+function sourceOf(command: Command, name: string): string {
+  const key = name.replace(/-[a-z]/g, (letters) => letters.slice(1).toUpperCase());
+  return command.getOptionValueSourceWithGlobals(key) === 'env' ? variableOf(name) : `--${name}`;
 }

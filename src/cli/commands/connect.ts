@@ -20,9 +20,9 @@ export async function connectCommand(
   id: string | undefined,
   flags: SystemFlags & { localPort?: string; json?: boolean; quiet?: boolean },
   host: Host,
+  portFrom: string,
 ): Promise<void> {
-  const localPort =
-    flags.localPort === undefined ? {} : { localPort: readPort('--local-port', flags.localPort) };
+  const localPort = flags.localPort === undefined ? {} : { localPort: readPort(portFrom, flags.localPort) };
   const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {

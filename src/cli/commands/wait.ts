@@ -17,10 +17,11 @@ export async function waitCommand(
   id: string | undefined,
   flags: SystemFlags & { until?: string; timeout?: string; json?: boolean; quiet?: boolean },
   host: Host,
+  timeoutFrom: string,
 ): Promise<number> {
   const { timeout } = flags;
   const until = readUntil(flags.until);
-  const timeoutMs = timeout === undefined ? undefined : parseTimeout('--timeout', timeout);
+  const timeoutMs = timeout === undefined ? undefined : parseTimeout(timeoutFrom, timeout);
   const console = await createConsole(host, flags);
   const context = createContext(host, console);
   try {
