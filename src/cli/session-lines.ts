@@ -7,16 +7,8 @@ import type { SessionRecord } from '../session/record.js';
 import { sentence } from '../errors.js';
 import { estimate } from '../words/following.js';
 import { reasonInWords } from '../words/reasons.js';
-import {
-  BY_SSH,
-  cannotBeTold,
-  HEADINGS,
-  OUTCOMES,
-  shortSpan,
-  shortTime,
-  STATES,
-  waitsFor,
-} from '../words/session-list.js';
+import { BY_SSH, cannotBeTold, HEADINGS, OUTCOMES, STATES, waitsFor } from '../words/session-list.js';
+import { shortSpan, shortTime } from '../words/clock.js';
 import { tableLines, type Cell } from './table.js';
 
 type Phase<P extends Sight['phase']> = Extract<Sight, { phase: P }>;

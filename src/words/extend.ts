@@ -1,7 +1,7 @@
 /** What is said when a session is to get more time. */
 import { sentence, StartJupyterError } from '../errors.js';
 import { formatMinutes } from '../scheduler/duration.js';
-import { clockTime } from './following.js';
+import { clockTime } from './clock.js';
 
 export function extending(minutes: number): string {
   return `Asking your site for ${formatMinutes(minutes)} more`;

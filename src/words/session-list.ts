@@ -1,8 +1,5 @@
-/** What `list` and `status` call the states and times of sessions. */
+/** What `list` and `status` call the states of sessions. */
 import type { JobOutcome } from '../job-states.js';
-
-const MINUTE_MS = 60_000;
-const DAY_MINUTES = 24 * 60;
 
 /** In a word or two, for a table. */
 export const STATES = {
@@ -34,36 +31,6 @@ export const HEADINGS = {
 
 /** For a column. */
 export const BY_SSH = '(by ssh)';
-
-/** "1h 20m", "3d 4h", "<1m". */
-export function shortSpan(milliseconds: number): string {
-  const minutes = Math.floor(milliseconds / MINUTE_MS);
-  if (minutes < 1) return milliseconds <= 0 ? '0m' : '<1m';
-  const [days, hours] = [Math.floor(minutes / DAY_MINUTES), Math.floor((minutes % DAY_MINUTES) / 60)];
-  if (days > 0) return hours === 0 ? `${days}d` : `${days}d ${hours}h`;
-  return hours === 0 ? `${minutes}m` : `${hours}h ${minutes % 60}m`;
-}
-
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-
-/**
- * "today 14:05", "yesterday 14:05", "21 Nov 14:05", with the year where it is another one. By hand: the language data that
- * Node loads for toLocaleString takes longer than everything else here.
- */
-export function shortTime(time: Date, now: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}`;
-  const yesterday = new Date(now);
-  yesterday.setDate(now.getDate() - 1);
-  if (isSameDay(time, now)) return `today ${clock}`;
-  if (isSameDay(time, yesterday)) return `yesterday ${clock}`;
-  const year = time.getFullYear() === now.getFullYear() ? '' : ` ${time.getFullYear()}`;
-  return `${time.getDate()} ${MONTHS[time.getMonth()] ?? ''}${year} ${clock}`;
-}
-
-function isSameDay(one: Date, other: Date): boolean {
-  return one.toDateString() === other.toDateString();
-}
 
 /** Below a table, why one waits. */
 export function waitsFor(job: string, reason: string, estimate: readonly string[]): string {

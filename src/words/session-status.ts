@@ -1,7 +1,6 @@
 /** What `status` and `url` say of one session. */
 import { sentence, StartJupyterError } from '../errors.js';
-import { formatMinutes } from '../scheduler/duration.js';
-import { clockTime, passed } from './following.js';
+import { clockTime, left, passed } from './clock.js';
 
 export const LABELS = {
   session: 'Session',
@@ -42,9 +41,9 @@ export function lastSeenReady(): string {
 
 /** A time ahead. */
 export function untilTime(time: Date, now: Date): string {
-  const minutes = Math.floor((time.getTime() - now.getTime()) / 60_000);
-  if (minutes < 0) return `none: it was to end at ${clockTime(time, now)}`;
-  return `${minutes === 0 ? 'less than a minute' : formatMinutes(minutes)}, until ${clockTime(time, now)}`;
+  const milliseconds = time.getTime() - now.getTime();
+  if (milliseconds < 0) return `none: it was to end at ${clockTime(time, now)}`;
+  return `${left(milliseconds)}, until ${clockTime(time, now)}`;
 }
 
 export function estimatedFor(time: Date, now: Date): string {

@@ -1,7 +1,7 @@
 /** What a person reads of the sessions that were launched. */
 import { StartJupyterError } from '../errors.js';
 import type { JobOutcome } from '../job-states.js';
-import { shortTime } from './session-list.js';
+import { shortTime } from './clock.js';
 
 export const LOOKING_AT_SESSIONS = 'Looking at your sessions';
 export const LOOKING_AT_SESSION = 'Looking at the session';
@@ -20,7 +20,7 @@ export function whyDamaged(
     case 'absent':
       return 'it is missing';
     case 'copied':
-      return 'it belongs to another folder: was it copied?';
+      return 'it belongs to another folder, as if it had been copied';
     case 'empty':
       return 'it is empty';
     case 'no-json':

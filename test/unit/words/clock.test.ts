@@ -1,7 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { shortSpan, shortTime } from '../../../src/words/session-list.js';
+import { clockTime, left, passed, shortSpan, shortTime } from '../../../src/words/clock.js';
 
+const NOW = new Date('2026-12-30T23:59:00');
 const MINUTE_MS = 60_000;
+
+it.each([
+  [0, '0 seconds'],
+  [1999, '1 second'],
+  [119_000, '119 seconds'],
+  [120_000, '2 minutes'],
+  [3_720_000, '1 hour 2 minutes'],
+  [-5, '0 seconds'],
+])('%d ms are %s', (milliseconds, words) => {
+  expect(passed(milliseconds)).toBe(words);
+});
+
+it.each([
+  ['2026-12-30T08:05:00', '08:05'],
+  ['2026-12-31T00:00:00', '00:00 on Thursday, 31 December'],
+  ['2027-01-01T14:30:00', '14:30 on Friday, 1 January 2027'],
+])('%s is %s', (time, words) => {
+  expect(clockTime(new Date(time), NOW)).toBe(words);
+});
+
+it.each([
+  [-5, 'less than a minute'],
+  [59_999, 'less than a minute'],
+  [60_000, '1 minute'],
+  [3_720_000, '1 hour 2 minutes'],
+])('%d ms ahead are %s', (milliseconds, words) => {
+  expect(left(milliseconds)).toBe(words);
+});
 
 describe('how long a session still lasts', () => {
   it.each([
