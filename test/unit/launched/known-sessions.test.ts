@@ -95,7 +95,7 @@ describe.skipIf(process.platform === 'win32')('the sessions that are known', () 
       cut: 'it is cut off or damaged',
       empty: 'it is empty',
       types: 'its "jobId" is missing or cannot be',
-      copy: 'it belongs to another folder: was it copied?',
+      copy: 'it belongs to another folder, as if it had been copied',
       huge: 'it is far too long',
       folder: 'it is no file',
       absent: 'it is missing',
