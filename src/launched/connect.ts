@@ -2,11 +2,11 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { startPath } from '../jupyter/server-choice.js';
-import { isObject } from '../session/parse-record.js';
 import { readSmallFile } from '../session/small-file.js';
-import { SSH_WAYS, type SshWay } from '../site/schema.js';
+import type { SshWay } from '../site/schema.js';
 import { badReady, tokenGone } from '../words/ssh.js';
 import type { KnownSession } from './known-sessions.js';
+import { parseReady, type ReadySsh } from './ready-file.js';
 
 export interface Connection {
   way: SshWay;
@@ -23,14 +23,6 @@ export interface Connection {
   url: string;
   /** What the browser sees, where that is TLS. */
   certificate?: string;
-}
-
-/** What the job says of itself once it is ready. */
-export interface ReadySsh {
-  node: string;
-  way: SshWay;
-  /** What ssh leads to there: a path, or HOST:PORT. */
-  target: string;
 }
 
 /**
@@ -97,34 +89,6 @@ async function readReady(directory: string): Promise<ReadySsh | undefined> {
   const ready = parseReady(json);
   if (ready === undefined) throw badReady(file);
   return ready;
-}
-
-/** Its parts go into a command line that somebody types. */
-export function parseReady(json: string): ReadySsh | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(value)) return undefined;
-  const { node, address, port, socket } = value;
-  const way = SSH_WAYS.find((one) => one === value['way']);
-  if (way === undefined || !isHost(node)) return undefined;
-  if (way === 'socket') return isSocket(socket) ? { node, way, target: socket } : undefined;
-  if (!Number.isInteger(port) || (port as number) < 1 || (port as number) > 65_535) return undefined;
-  if (way === 'loopback') return { node, way, target: `127.0.0.1:${String(port)}` };
-  // On all of its addresses: then by the name that the login host knows.
-  const at = isHost(address) && address !== '0.0.0.0' ? address : node;
-  return { node, way, target: `${at}:${String(port)}` };
-}
-
-function isHost(value: unknown): value is string {
-  return typeof value === 'string' && /^[A-Za-z0-9][\w.-]{0,254}$/.test(value);
-}
-
-function isSocket(value: unknown): value is string {
-  return typeof value === 'string' && /^\/[\w./-]{1,100}$/.test(value);
 }
 
 /** Login nodes where jobs run themselves. Of an address no part is a name. */

@@ -4,7 +4,7 @@ import { messageOf } from '../errors.js';
 import type { LaunchContext } from '../launch/context.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobId, JobState, Scheduler } from '../scheduler/scheduler.js';
-import { isObject } from '../session/parse-record.js';
+import { isObject } from '../session/parse-object.js';
 import type { SessionRecord } from '../session/record.js';
 import { readSmallFile } from '../session/small-file.js';
 import { saveRecord } from '../session/store.js';

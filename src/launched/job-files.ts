@@ -1,8 +1,8 @@
 /** What a session's job leaves in its directory for whoever looks. */
 import { join } from 'node:path';
-import { isObject } from '../session/parse-record.js';
 import { readSmallFile } from '../session/small-file.js';
 import type { LastWord } from '../words/sessions.js';
+import { readyNode } from './ready-file.js';
 
 export interface JobFiles {
   /** It has answered there: `ready.json`. */
@@ -25,7 +25,7 @@ export async function readJobFiles(directory: string): Promise<JobFiles> {
   const read = (name: string): Promise<string | undefined> =>
     readSmallFile(join(directory, name)).catch(() => undefined);
   const [ready, outcome, warning] = await Promise.all(['ready.json', 'outcome', 'warning'].map(read));
-  const node = ready === undefined ? undefined : nodeOf(ready);
+  const node = ready === undefined ? undefined : readyNode(ready);
   const said = outcome === undefined ? undefined : parseOutcome(outcome);
   const endsAt = warning === undefined ? undefined : timeOf(warning.trim());
   return {
@@ -33,17 +33,6 @@ export async function readJobFiles(directory: string): Promise<JobFiles> {
     ...(said === undefined ? {} : { said }),
     ...(endsAt === undefined ? {} : { endsAt }),
   };
-}
-
-/** Empty while it is being written: undefined. The node may be missing, the file counts. */
-function nodeOf(json: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    if (!isObject(value)) return undefined;
-    return typeof value['node'] === 'string' ? value['node'] : '';
-  } catch {
-    return undefined;
-  }
 }
 
 /** `failed: what happened`, then `status N`, then an ISO time; older ones have the first line alone. */

@@ -1,5 +1,5 @@
 /** Reads `end.json`. */
-import { isObject } from './parse-record.js';
+import { parseObject } from './parse-object.js';
 import type { SessionEnd, SessionOutcome } from './record.js';
 
 const OUTCOMES: Record<SessionOutcome, true> = {
@@ -15,13 +15,8 @@ const OUTCOMES: Record<SessionOutcome, true> = {
 
 /** Undefined for what cannot be understood: then it is found out again. */
 export function parseEnd(json: string): SessionEnd | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(value)) return undefined;
+  const value = parseObject(json);
+  if (value === undefined) return undefined;
   const { outcome, cause, exitStatus, endedAt } = value;
   if (typeof cause !== 'string' || typeof endedAt !== 'string' || Number.isNaN(Date.parse(endedAt)))
     return undefined;

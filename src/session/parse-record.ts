@@ -1,4 +1,5 @@
 /** Reads `session.json`. Nothing of it is used before it has the form that it must have: its parts go into command lines. */
+import { isObject } from './parse-object.js';
 import type { AskedFor, SessionRecord } from './record.js';
 
 export interface ReadRecord {
@@ -102,8 +103,4 @@ function isAsked(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { time: typed, flags, cwd } = value as Partial<Record<keyof AskedFor, unknown>>;
   return (typed === undefined || typeof typed === 'string') && isObject(flags) && text(cwd);
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Agent, buildConnector, WebSocket } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { parseReady, type ReadySsh } from '../../../src/launched/connect.js';
+import { parseReady, type ReadySsh } from '../../../src/launched/ready-file.js';
 import type { SshWay } from '../../../src/site/schema.js';
 import { startControl } from './control.js';
 import { jupyter4, notebook6, runCode } from './real-jupyter.js';

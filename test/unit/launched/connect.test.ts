@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectionOf, parseReady, sshCommand } from '../../../src/launched/connect.js';
+import { connectionOf, sshCommand } from '../../../src/launched/connect.js';
+import { parseReady } from '../../../src/launched/ready-file.js';
 import type { SessionRecord } from '../../../src/session/record.js';
 
 const SOCKET = '/tmp/sj-aB3dE5gH/jupyter.sock';
