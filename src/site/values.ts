@@ -64,21 +64,27 @@ export const hostPattern: ReadValue<string> = (node, reading) => {
   }
 };
 
+function minutes(expected: string): ReadValue<number> {
+  return (node, reading) => {
+    const written = text(node, reading);
+    if (written === undefined) return undefined;
+    try {
+      return reading.minutes(written);
+    } catch (error) {
+      unexpected(node, reading, `${expected} (${(error as Error).message})`);
+      return undefined;
+    }
+  };
+}
+
 /** Minutes, in the forms of `--time`. */
-export const walltime: ReadValue<number> = (node, reading) => {
-  const written = text(node, reading);
-  if (written === undefined) return undefined;
-  try {
-    return reading.minutes(written);
-  } catch (error) {
-    unexpected(node, reading, `a time as --time takes it (${(error as Error).message})`);
-    return undefined;
-  }
-};
+export const walltime = minutes('a time as --time takes it');
+
+const NOT_NONE = minutes('none, or a time as --time takes it');
 
 /** Minutes as with {@link walltime}; 0 for `none`. */
 export const walltimeOrNone: ReadValue<number> = (node, reading) =>
-  node.kind === 'text' && node.text === 'none' ? 0 : walltime(node, reading);
+  node.kind === 'text' && node.text === 'none' ? 0 : NOT_NONE(node, reading);
 
 /** A file; a relative path starts from the folder of the configuration file. */
 export const path: ReadValue<string> = (node, reading) => {

@@ -19,6 +19,15 @@ export function noAnswerWithin(seconds: number): Found {
   ];
 }
 
+export const MORE_TIME = {
+  label: 'More time',
+  asked: (program: string) => `"start-jupyter extend" asks ${program}`,
+  cannotRun: (program: string): Found => [
+    `${program}, which "start-jupyter extend" asks, cannot be run`,
+    'It has to be a file that everybody may execute: "hooks:" in systems.yaml.',
+  ],
+} as const;
+
 export const SYSTEM = {
   shippedAlone: 'what start-jupyter ships; no file of the site’s or yours',
   files: (files: readonly string[]) => `what start-jupyter ships, ${files.join(', ')}`,

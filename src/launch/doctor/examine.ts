@@ -5,10 +5,11 @@ import { VERSION } from '../../version.js';
 import type { LaunchContext } from '../context.js';
 import { stopIfAborted } from '../interrupted.js';
 import type { LaunchOptions } from '../options.js';
-import { SYSTEM } from '../../words/doctor.js';
+import { MORE_TIME, SYSTEM } from '../../words/doctor.js';
 import { lookForDirectory, lookForTemplate } from './choices.js';
 import { bad, good, type Finding } from './finding.js';
 import { limited } from './limited.js';
+import { lookForMoreTime } from './more-time.js';
 import { lookAtProxyOf } from './proxy.js';
 import { lookAtScheduler, slowScheduler } from './scheduler.js';
 import { lookForSessions } from './sessions.js';
@@ -60,9 +61,10 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
     look('Jupyter', lookForJupyter),
     look('conda', lookForConda),
     look('Proxy', lookAtProxyOf),
+    look(MORE_TIME.label, lookForMoreTime),
   ] as const;
   const [files, sessions, directory, modules, containers] = await Promise.all(early);
-  const [template, scheduler, jupyter, conda, proxy] = await Promise.all(late);
+  const [template, scheduler, jupyter, conda, proxy, moreTime] = await Promise.all(late);
   stopIfAborted(signal);
   const program = good('Program', `start-jupyter ${VERSION}, Node.js ${process.versions.node}`);
   const unread = system.some(({ topic }) => topic === 'Configuration');
@@ -79,6 +81,7 @@ export async function examine(context: LaunchContext, options: LaunchOptions): P
     ...containers,
     ...sessions,
     ...proxy,
+    ...moreTime,
   ];
 }
 

@@ -205,6 +205,10 @@ describe('a mistake', () => {
     ['gpus: -1', 'systems.one.gpus is "-1": expected a whole number, 0 or more'],
     ['time: 2:30', 'systems.one.time is "2:30": expected a time as --time takes it (2:30 is not a time)'],
     [
+      'idle_timeout: 2:30',
+      'systems.one.idle_timeout is "2:30": expected none, or a time as --time takes it (2:30 is not a time)',
+    ],
+    [
       'partitions: {debug: {max_time: soon}}',
       'systems.one.partitions.debug.max_time is "soon": expected a time',
     ],
