@@ -6,7 +6,7 @@ import { limitedAbort } from '../platform/limited-abort.js';
 import type { SessionEnd } from '../session/record.js';
 import { schedulerSilent } from '../words/following.js';
 import type { KnownSession } from './known-sessions.js';
-import { lookAt } from './look.js';
+import { lookAtOne } from './look.js';
 import type { Sight } from './sight.js';
 
 export type ReadySight = Extract<Sight, { phase: 'ready' }>;
@@ -109,10 +109,7 @@ const TRACES = ['ready.json', 'outcome', 'warning', 'end.json'];
 export function watchSession(context: LaunchContext, session: KnownSession): Watch {
   let found: readonly string[] = [];
   return {
-    async look({ proxy, signal }) {
-      const sights = await lookAt(context, [session], { proxy, signal });
-      return sights.get(session.record.id) ?? { phase: 'unknown', why: 'nobody answered' };
-    },
+    look: (ways) => lookAtOne(context, session, ways),
     async traces() {
       // The folder is read: a name that was missing a moment ago is remembered as missing by NFS for up to a minute.
       try {

@@ -6,9 +6,10 @@ import { homeDirectory } from '../launch/home.js';
 import type { LaunchContext } from '../launch/context.js';
 import { parseRecord } from '../session/parse-record.js';
 import type { SessionRecord } from '../session/record.js';
-import { mapSome, readSmallFile } from '../session/small-file.js';
+import { readSmallFile } from '../session/small-file.js';
 import { stateDirectory } from '../session/store.js';
 import { noHome, sessionsUnreadable, whyDamaged } from '../words/sessions.js';
+import { mapSome } from './map-some.js';
 
 /** A session that was launched: its record, and where it lies. */
 export interface KnownSession {

@@ -2,11 +2,11 @@
 import type { LaunchContext } from '../launch/context.js';
 import type { JobState } from '../scheduler/scheduler.js';
 import type { SessionEnd } from '../session/record.js';
-import { mapSome } from '../session/small-file.js';
 import { UNTOLD } from '../words/sessions.js';
 import { askSchedulers } from './ask-schedulers.js';
 import { readJobFiles, type JobFiles } from './job-files.js';
 import type { KnownSession } from './known-sessions.js';
+import { mapSome } from './map-some.js';
 import { readEnd } from './read-end.js';
 import { sightOf, type ProxyView, type Sight } from './sight.js';
 

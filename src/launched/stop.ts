@@ -5,10 +5,10 @@ import type { LaunchContext } from '../launch/context.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobId, Scheduler } from '../scheduler/scheduler.js';
 import type { SessionEnd } from '../session/record.js';
-import { mapSome } from '../session/small-file.js';
 import type { SeenSession } from './choose-session.js';
 import type { KnownSession } from './known-sessions.js';
 import { lookAt } from './look.js';
+import { mapSome } from './map-some.js';
 
 /** How the attempt went, for each session. */
 export type Stopped =
