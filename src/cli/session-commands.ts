@@ -6,7 +6,7 @@ import type { Host } from './host.js';
 import type { LaunchFlags } from './options.js';
 import { variableOf } from './variables.js';
 
-const NAMED = 'its job id, its link or the name in that, or the beginning of either';
+const NAMED = 'the job id of a session, its link or the name in that, or the beginning of either';
 const ID = `${NAMED} (default: the one that waits or runs, else the newest)`;
 const LIVE_ID = `${NAMED} (default: the one that waits or runs)`;
 
