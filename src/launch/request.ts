@@ -10,7 +10,7 @@ import type { LaunchOptions } from './options.js';
 export const DEFAULT_MINUTES = 30;
 
 /** Before the end of a job, where nobody says it. */
-export const DEFAULT_WARNING_MINUTES = 5;
+const DEFAULT_WARNING_MINUTES = 5;
 
 export interface RequestFacts {
   options: LaunchOptions;

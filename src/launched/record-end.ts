@@ -34,7 +34,7 @@ async function writtenEnd(directory: string, end: SessionEnd): Promise<SessionEn
 }
 
 /** What the job removes at its end, when it comes to that. */
-export async function removeSecrets(directory: string): Promise<void> {
+async function removeSecrets(directory: string): Promise<void> {
   await Promise.all(SECRETS.map((name) => rm(join(directory, name), { force: true }).catch(() => undefined)));
 }
 

@@ -25,7 +25,7 @@ More: start-jupyter help COMMAND, or help exit-codes, environment, files`,
   ],
 };
 
-export const SESSION_COMMANDS = {
+const SESSION_COMMANDS = {
   list: {
     summary: 'lists your sessions, and how long they still last',
     about: 'lists your sessions: what they do, and how long they still last',
@@ -132,7 +132,7 @@ export const SESSION_COMMANDS = {
 export type SessionCommandName = keyof typeof SESSION_COMMANDS;
 
 /** By the words that call it. */
-export const LAUNCH_COMMANDS = {
+const LAUNCH_COMMANDS = {
   templates: {
     summary: 'lists the job templates that -b knows',
     about: 'lists the job templates that -b knows, and where they are',

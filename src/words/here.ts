@@ -111,7 +111,7 @@ export function endsEarlier(what: string, minutes: number): string {
 export const STARTING_PROXY = 'Starting a proxy of your own';
 export const WAITING_FOR_JUPYTER = 'Waiting for Jupyter';
 
-export const FOREGROUND_FAILED = {
+const FOREGROUND_FAILED = {
   silent: 'Jupyter does not answer.',
   notStarted: 'Jupyter could not be started.',
   brokeDown: 'Jupyter broke down.',
