@@ -42,6 +42,8 @@ export interface Extended {
 }
 
 const HOOK_SECONDS = 60;
+/** A person is to read it. */
+const LONGEST_WORD = 1000;
 /** A scheduler may answer from what it knew some seconds ago. */
 const NEW_END_MS = 6000;
 const LOOK_AGAIN_MS = 1000;
@@ -149,7 +151,7 @@ async function askSite(
     throw badHook(program, placeOf(known), HOOK_FAILS.notRunnable);
   }
   if (result.exitCode !== 0) throw refused(result.exitCode ?? 1, words);
-  return result.stdout.trim().split('\n').at(-1)?.trim() ?? '';
+  return result.stdout.trim().split('\n').at(-1)?.trim().slice(-LONGEST_WORD) ?? '';
 }
 
 /** Undefined: no file speaks of it any more. */

@@ -35,9 +35,12 @@ export async function readJobFiles(directory: string): Promise<JobFiles> {
   };
 }
 
+/** A person is to read it. */
+const LONGEST_WORD = 1000;
+
 /** `failed: what happened`, then `status N`, then an ISO time; older ones have the first line alone. */
 export function parseOutcome(text: string): JobSaid | undefined {
-  const [line = '', ...others] = text.split('\n').map((one) => one.trim());
+  const [line = '', ...others] = text.split('\n').map((one) => one.trim().slice(0, LONGEST_WORD));
   if (line === '') return undefined;
   const [, kind, why = ''] = /^(completed|stopped|failed)\b:?\s*(.*)$/.exec(line) ?? [];
   const status = /^status (\d{1,3})$/.exec(others[0] ?? '')?.[1];

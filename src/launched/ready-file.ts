@@ -6,7 +6,8 @@ import { SSH_WAYS, type SshWay } from '../site/schema.js';
 export function readyNode(json: string): string | undefined {
   const value = parseObject(json);
   if (value === undefined) return undefined;
-  return typeof value['node'] === 'string' ? value['node'] : '';
+  // A longer one is no name of a host.
+  return typeof value['node'] === 'string' ? value['node'].slice(0, 255) : '';
 }
 
 /** To where ssh leads. */

@@ -147,6 +147,16 @@ describe.skipIf(process.platform === 'win32')('start-jupyter extend', () => {
     expect(stderr).toMatch(/Warning: The proxy could not be told.*start-jupyter extend 1 12/);
   });
 
+  it('repeats no more than a person reads of it, and waits for nothing that it leaves behind', async () => {
+    await running();
+    const { env } = await site(
+      `setsid sleep 30 & echo '${slurmTime(inMinutes(90))}' >'${cluster.home}/end'; head -c 2000000 /dev/zero | tr '\\0' x`,
+    );
+    const { status, stderr } = await extend(['60'], env);
+    expect(status).toBe(0);
+    expect(stderr.length).toBeLessThan(2000);
+  });
+
   it('says what the site’s program says where it refuses', async () => {
     await running();
     const { env } = await site('echo "not before Friday" >&2; exit 3');

@@ -180,6 +180,7 @@ describe('how it ended', () => {
   });
 
   it('sees no word in an empty file: it is just being written', () => {
+    expect(parseOutcome(`failed: ${'x'.repeat(1_000_000)}`)?.line).toHaveLength(1000);
     expect(parseOutcome('')).toBeUndefined();
     expect(parseOutcome('\n')).toBeUndefined();
   });
