@@ -22,11 +22,13 @@ export async function askSchedulers(
   const states = new Map<string, JobState>();
   const alone: KnownSession[] = [];
   for (const session of await withJobs(context, sessions, states, machine, signal)) {
-    const { scheduler, cluster = '', id } = session.record;
+    const { scheduler, cluster = '', jobId, id } = session.record;
     if (!isKind(scheduler)) states.set(id, unknown(UNTOLD.otherScheduler(scheduler)));
     else if (scheduler === 'local') alone.push(session);
     else {
-      const key = `${scheduler} ${cluster}`;
+      let key = `${scheduler} ${cluster}`;
+      // Numbers are given again, and answers are told apart by them.
+      while (groups.get(key)?.some(({ record }) => record.jobId === jobId)) key += ' again';
       groups.set(key, [...(groups.get(key) ?? []), session]);
     }
   }

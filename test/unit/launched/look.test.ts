@@ -10,7 +10,7 @@ import { recordEnd } from '../../../src/launched/record-end.js';
 import type { Sight } from '../../../src/launched/sight.js';
 import { sameSite } from '../../../src/launched/this-machine.js';
 import { fullHostName } from '../../../src/platform/host-name.js';
-import type { SessionEnd } from '../../../src/session/record.js';
+import type { SessionEnd, SessionRecord } from '../../../src/session/record.js';
 import { closedPort, tlsServer } from '../platform/tls-server.js';
 import { fakeCluster, type FakeCluster } from './fake-cluster.js';
 
@@ -31,6 +31,16 @@ afterEach(() => cluster.remove());
 
 /** By job id, else by session id. */
 async function look(ways: LookWays = {}): Promise<Record<string, Sight>> {
+  const seen = await lookAtAll(ways);
+  return Object.fromEntries(seen.map(({ record, sight }) => [record.jobId ?? record.id, sight]));
+}
+
+/** The newest first. */
+async function lookInOrder(): Promise<Sight[]> {
+  return (await lookAtAll({})).map(({ sight }) => sight);
+}
+
+async function lookAtAll(ways: LookWays): Promise<{ record: SessionRecord; sight: Sight }[]> {
   const context: LaunchContext = {
     env: cluster.env,
     cwd: cluster.home,
@@ -44,9 +54,7 @@ async function look(ways: LookWays = {}): Promise<Record<string, Sight>> {
   };
   const { sessions } = await knownSessions(context);
   const sights = await lookAt(context, sessions, ways);
-  return Object.fromEntries(
-    sessions.map(({ record }) => [record.jobId ?? record.id, sights.get(record.id)!]),
-  );
+  return sessions.map(({ record }) => ({ record, sight: sights.get(record.id)! }));
 }
 
 const nothing = (): void => undefined;
@@ -95,6 +103,15 @@ describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
       [expect.stringContaining('-M far -j 2 '), expect.stringContaining('-j 1 ')].sort() as unknown[],
     );
     expect(asked).toHaveLength(2);
+  });
+
+  it('takes an older session of the same number for another one', async () => {
+    const old = await cluster.add({ jobId: '7', record: { jobName: 'sj-old' }, files: SECRETS });
+    await cluster.add({ jobId: '7', state: 'RUNNING' });
+    await cluster.add({ jobId: '7', record: { jobName: 'sj-older', createdAt: '2025-01-01T00:00:00.000Z' } });
+    const states = await lookInOrder();
+    expect(states.map(({ phase }) => phase)).toEqual(['starting', 'unknown', 'unknown']);
+    expect(existsSync(join(old, 'token'))).toBe(true);
   });
 
   it('believes nobody who speaks of a job of another name', async () => {

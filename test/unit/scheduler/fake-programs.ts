@@ -24,8 +24,7 @@ export async function fakePrograms(): Promise<FakePrograms> {
     async add(name, body) {
       const record = `'${directory}/'${name}-call`;
       const script = `#!/bin/bash
-n=1; while [ -e ${record}$n ]; do n=$((n + 1)); done
-: >${record}$n
+n=1; set -C; until { : >${record}$n; } 2>/dev/null; do n=$((n + 1)); done; set +C
 for argument in "$@"; do printf '%s\\0' "$argument" >>${record}$n; done
 /usr/bin/env -0 >${record}$n.env
 ${body}
