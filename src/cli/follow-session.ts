@@ -15,6 +15,7 @@ import {
   leftAlone,
   queuedWords,
   startingWords,
+  stillUntold,
   stillWaiting,
 } from '../words/following.js';
 import { calledBy } from './called.js';
@@ -61,6 +62,7 @@ export async function followSession(
     }
     case 'out-of-time': {
       const { last } = followed;
+      if (last?.phase === 'unknown') throw stillUntold(until, timeoutMs ?? 0, last.why, called);
       const now =
         last?.phase === 'queued'
           ? queuedWords(last.reason)

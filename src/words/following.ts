@@ -131,6 +131,21 @@ export function stillWaiting(
   );
 }
 
+/** The same, where nobody could say in the end how the session is. */
+export function stillUntold(
+  until: 'ready' | 'ended',
+  timeoutMs: number,
+  why: string,
+  called: Called,
+): StartJupyterError {
+  const whether = until === 'ready' ? 'the notebook is ready' : 'the session has ended';
+  return new StartJupyterError(
+    'still-waiting',
+    `After ${passed(timeoutMs)} it cannot be told whether ${whether}: ${sentence(why)} Its job is left alone.`,
+    { hint: goOn(called) },
+  );
+}
+
 /** The session ended where a notebook was waited for, or its job failed. */
 export function endedInstead(
   { outcome, cause }: { outcome: string; cause: string },

@@ -127,6 +127,10 @@ To start it again: start-jupyter again 11
     const { status, stderr } = await wait('--timeout', '2s');
     expect(status).toBe(8);
     expect(stderr.match(/cannot be told just now \(Unable to contact slurm controller\)/g)).toHaveLength(1);
+    expect(stderr).toContain(
+      'After 2 seconds it cannot be told whether the notebook is ready: Unable to contact slurm controller. Its job is left alone.',
+    );
+    expect(stderr).not.toContain('goes on');
   });
 
   it.each([
