@@ -10,14 +10,15 @@ export interface Words {
 const GOES_ON = 'This page opens your notebook by itself. You can close it; the job goes on.';
 const START_ANEW = 'Start a new notebook with start-jupyter on the cluster. It gets a new link.';
 const SAVED = 'What you saved is still in your folder on the cluster.';
-const LOG = 'The job’s log, which start-jupyter named when it started, says more.';
+const LOG =
+  'On the cluster, “start-jupyter status” says how it ended, and “start-jupyter logs” what it wrote.';
 
 /** What strangers see of every name, and everybody of a name that is none. */
 export const NOTHING_HERE: Words = {
   title: 'No notebook is open here yet',
   lines: [
     'Have you just started it? Leave this page open: it opens your notebook by itself once it is running.',
-    'To see how far your job is, open the complete link that start-jupyter printed, with everything after the question mark.',
+    'To see how far your job is, open the complete link that start-jupyter printed, with everything after the question mark. On the cluster, “start-jupyter url” prints it again.',
     'Is your job over? Then this link is used up. Start a new notebook with start-jupyter on the cluster.',
   ],
 };
@@ -53,7 +54,7 @@ export const NO_ANSWER: Words = {
   title: 'Your notebook does not answer',
   lines: [
     'It may be away for a moment: this page tries again by itself.',
-    'Or its job is over: look on the cluster (squeue --me), and start a new notebook with start-jupyter if it is.',
+    'Or its job is over: look on the cluster (start-jupyter status), and start a new notebook with start-jupyter if it is.',
   ],
 };
 
@@ -61,7 +62,7 @@ export const NOT_YOURS: Words = {
   title: 'This is not your notebook',
   lines: [
     'Another program answered in the place of your notebook, so nothing was sent to it.',
-    'Look on the cluster whether your job is still running (squeue --me), and start a new notebook with start-jupyter if it is not.',
+    'Look on the cluster whether your job is still running (start-jupyter status), and start a new notebook with start-jupyter if it is not.',
   ],
 };
 
@@ -97,7 +98,7 @@ const CAUSES: Record<EndCause, readonly string[]> = {
   evicted: ['An administrator of this service ended it. Ask your support why.', SAVED],
   'proxy-restarted': [
     'This service was restarted, and could not make sure again that the notebook is yours.',
-    'Your job may still be running: look on the cluster (squeue --me), and cancel it (scancel) before you start a new one.',
+    'Your job may still be running: look on the cluster (start-jupyter list), and end it (start-jupyter stop) before you start a new one.',
   ],
 };
 
