@@ -54,13 +54,21 @@ function tellsWhatLeft({ exitCode, stderr }: RunResult, ids: readonly string[]):
   return exitCode === 0 && stderr.trim() === '';
 }
 
-/** Jobs by name: with `found` empty there is none; undefined: Slurm cannot be asked. */
+/**
+ * Everybody sees the names of jobs, and can give one of theirs the same. Root has no such limit: in some containers
+ * everybody is root, and Slurm knows better.
+ */
+export function ofUser(uid = process.getuid?.()): string[] {
+  return uid ? ['-u', String(uid)] : [];
+}
+
+/** The person's own jobs by name: with `found` empty there is none; undefined: Slurm cannot be asked. */
 export async function findSlurmJobs(
   env: NodeJS.ProcessEnv,
   name: string,
   signal?: AbortSignal,
 ): Promise<JobId[] | undefined> {
-  const args = ['-h', '-t', 'all', '-n', name, '-o', '%i'];
+  const args = ['-h', '-t', 'all', ...ofUser(), '-n', name, '-o', '%i'];
   const result = await run('squeue', args, {
     env: submissionQueryEnvironment(env),
     timeoutMs: QUERY_MS,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSlurm } from '../../../../src/scheduler/slurm/slurm.js';
+import { ofUser } from '../../../../src/scheduler/slurm/slurm-queue.js';
 import { readJobId } from '../../../../src/scheduler/slurm/slurm-submit.js';
 import { fakePrograms, type FakePrograms } from '../fake-programs.js';
 
@@ -116,7 +117,13 @@ describe.skipIf(process.platform === 'win32')('a submission to Slurm', () => {
     expect(await submit()).toEqual({ id: '88' });
     expect(await fakes.calls('sbatch')).toHaveLength(1);
     const [look] = await fakes.calls('squeue');
-    expect(look?.args).toEqual(['-h', '-t', 'all', '-n', 'jupyter-abc', '-o', '%i']);
+    expect(look?.args).toEqual(['-h', '-t', 'all', ...ofUser(), '-n', 'jupyter-abc', '-o', '%i']);
+  });
+
+  it('is looked for among the jobs of one user, for others can give theirs its name', () => {
+    expect(ofUser(1001)).toEqual(['-u', '1001']);
+    expect(ofUser(0)).toEqual([]);
+    expect(ofUser()).toEqual(process.getuid?.() ? ['-u', String(process.getuid())] : []);
   });
 
   it('is found on the cluster that it went to', async () => {
