@@ -25,6 +25,8 @@ const storeWorker: Plugin = {
   },
 };
 
+const BESIDE = ['test/e2e/launched/**/*.test.ts', 'test/e2e/live-suite.test.ts'];
+
 export default defineConfig({
   test: {
     projects: [
@@ -40,8 +42,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: BESIDE,
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // `npm test` runs these beside the ones above: they mostly wait, and have users of their own.
+        test: {
+          name: 'beside',
+          include: BESIDE,
+          globalSetup: ['test/e2e/global-setup.ts'],
+          testTimeout: 240_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },

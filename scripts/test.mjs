@@ -1,5 +1,5 @@
 // `npm test`: everything, on a fresh clone too. Arguments go to vitest: `npm test -- test/e2e/bed.test.ts`.
-// The last line is `N passed, N failed` over both suites; `, N skipped` is added when something was skipped.
+// The last line is `N passed, N failed` over all suites; `, N skipped` is added when something was skipped.
 import './node-version.mjs';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,10 @@ setUpBed();
 const folder = mkdtempSync(join(tmpdir(), 'start-jupyter-test-'));
 const suites = [];
 try {
-  for (const project of ['unit', 'e2e']) suites.push(await runSuite(project, process.argv.slice(2)));
+  const args = process.argv.slice(2);
+  suites.push(await runSuite('unit', args));
+  // Sessions that somebody follows mostly wait: they do so beside the others.
+  suites.push(...(await Promise.all(['e2e', 'beside'].map((project) => runSuite(project, args)))));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -46,12 +49,16 @@ async function runSuite(project, args) {
   const child = spawn(
     process.execPath,
     [vitest, 'run', '--project', project, '--passWithNoTests', ...reporters, ...args],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+    { cwd: root, stdio: ['ignore', project === 'beside' ? 'pipe' : 'inherit', 'inherit'] },
   );
+  // What runs beside another suite is shown when it has ended: mixed they could not be read.
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => (said += text));
   const startedAt = performance.now();
   const limit = setTimeout(() => child.kill('SIGTERM'), LIMIT_MS);
   const status = await new Promise((resolve) => child.on('close', resolve));
   clearTimeout(limit);
+  process.stdout.write(said);
   return { project, seconds: (performance.now() - startedAt) / 1000, ...count(report, status) };
 }
 
@@ -79,7 +86,7 @@ function summarize(suites) {
   let [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
   console.log('');
   for (const { project, seconds, ...counts } of suites) {
-    console.log(`${project.padEnd(5)} ${words(counts)} in ${seconds.toFixed(0)} s`);
+    console.log(`${project.padEnd(6)} ${words(counts)} in ${seconds.toFixed(0)} s`);
   }
   if (strict && skipped > 0) {
     console.log(`START_JUPYTER_TEST_STRICT=1: ${skipped} skipped count as failed`);

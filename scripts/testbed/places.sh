@@ -26,6 +26,13 @@ user_karl=sjkarl
 user_lena=sjlena
 user_mike=sjmike
 user_nina=sjnina
+# Of the suites that run beside the others.
+user_olga=sjolga
+user_paul=sjpaul
+user_rosa=sjrosa
+user_sara=sjsara
+user_tina=sjtina
+user_vera=sjvera
 user_long=sjlong
 user_proxy=sjproxy
 # A class: sjstudent01 to sjstudent12.

@@ -23,7 +23,7 @@ export interface Bed {
   inUse: string;
   /**
    * Ordinary users. bob is the curious neighbour; carol to nina are one suite's at a time, so that all of their processes,
-   * jobs and sessions are its own.
+   * jobs and sessions are its own. Those from olga to vera are of the suites that run beside the others (test/e2e/launched).
    */
   users: Record<
     | 'alice'
@@ -41,6 +41,12 @@ export interface Bed {
     | 'lena'
     | 'mike'
     | 'nina'
+    | 'olga'
+    | 'paul'
+    | 'rosa'
+    | 'sara'
+    | 'tina'
+    | 'vera'
     | 'long'
     | 'proxy',
     string
