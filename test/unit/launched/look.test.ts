@@ -140,6 +140,16 @@ describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
       expect(await squeues()).toBe(3);
     });
 
+    it.each(['torque', 'pbs'])('is found by %s as well', async (scheduler) => {
+      await cluster.add({ record: { scheduler, jobName: 'sj-5' } });
+      await cluster.replace('qselect', 'echo 5.vm');
+      await cluster.replace('qstat', 'echo "cannot connect" >&2; exit 1');
+      expect(await look()).toMatchObject({
+        '5.vm': { phase: 'unknown', why: expect.stringContaining('cannot connect') as string },
+      });
+      expect((await cluster.calls('qselect')).map(({ args }) => args)).toEqual([['-N', 'sj-5']]);
+    });
+
     it('keeps what a newer start-jupyter wrote of it', async () => {
       const directory = await cluster.add({ record: { version: 2, jobName: 'sj-5' } as object });
       const before = readFileSync(join(directory, 'session.json'), 'utf8');
