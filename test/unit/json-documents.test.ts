@@ -114,23 +114,31 @@ async function noteSessions(): Promise<void> {
   note('url', await run('url', '12'));
   note('wait', await run('wait', '12'), await run('wait', '14', '--until', 'ended'));
   note('connect: the command', await run('connect', '12'));
-  await noteExtended();
   const stopped = await run('stop', '10', '11');
   note('stop', stopped);
   note('stop: each session', ...list(stopped, 'sessions'));
   const cleaned = await run('clean', '--all');
   note('clean', cleaned);
   note('clean: each that was removed', ...list(cleaned, 'removed'));
+  await noteExtended();
 }
 
+/** Of the session that runs. Its end is later at once: without that it is waited for. */
 async function noteExtended(): Promise<void> {
-  const hook = join(cluster.home, 'more-time');
-  writeFileSync(hook, '#!/bin/sh\necho done\n');
+  const [hook, end] = [join(cluster.home, 'more-time'), join(cluster.home, 'end')];
+  writeFileSync(end, 'N/A\n');
+  await cluster.replace(
+    'squeue',
+    `IFS= read -r end <'${end}'\nprintf '12\\x1fRUNNING\\x1fNone\\x1fn1\\x1fN/A\\x1f%s\\x1fsj-12\\n' "$end"`,
+  );
+  writeFileSync(hook, `#!/bin/sh\necho 2040-01-01T00:00:00 >'${end}'\necho done\n`);
   await chmod(hook, 0o755);
   const file = join(cluster.home, 'site.yaml');
   writeFileSync(file, `systems:\n  hpc:\n    scheduler: slurm\n    hooks:\n      extend: ${hook}\n`);
   env = { ...env, START_JUPYTER_CONFIG: file };
-  note('extend', await run('extend', '30', '12'));
+  const extended = await run('extend', '30', '12');
+  expect(extended).toMatchObject({ extended: true });
+  note('extend', extended);
 }
 
 function configure(...lines: string[]): void {
