@@ -178,6 +178,7 @@ describe.skipIf(process.platform === 'win32')('looking at sessions', () => {
       ['the scheduler does not answer', {}, 'echo "slurm_load_jobs error" >&2; exit 1'],
       ['it was launched on another site', { host: 'login1.elsewhere.org' }, undefined],
       ['nobody knows where it was launched', { host: undefined }, undefined],
+      ['it is on another machine', { scheduler: 'local', host: 'login2.example.org' }, undefined],
       [
         'it may be on another cluster',
         { asked: { flags: { schedulerArg: ['-Mfar'] }, cwd: '/' } },
