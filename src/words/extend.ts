@@ -34,7 +34,7 @@ const SAVE =
 export function notExtendable(system: string, id: string): StartJupyterError {
   return new StartJupyterError(
     'not-extendable',
-    `Only administrators can lengthen a job that runs on ${system}: start-jupyter has no way to ask for it there.`,
+    `Only administrators can lengthen a job that runs on ${system}, and it has no program that could be asked for that.`,
     { hint: `${SAVE} ${id} -t TIME. If you need the time in this very session, ask your support.` },
   );
 }
