@@ -4,7 +4,7 @@ import type { LaunchContext } from '../launch/context.js';
 import type { ReadySight } from '../launched/follow.js';
 import type { KnownSession } from '../launched/known-sessions.js';
 import { notReadyYet, onOwnComputer } from '../words/browser.js';
-import { notTogether } from '../words/following.js';
+import { timeoutWithoutWait } from '../words/following.js';
 import { calledBy } from './called.js';
 import type { Console } from './console.js';
 import type { Host } from './host.js';
@@ -32,7 +32,7 @@ export function readAfterLaunch(
   const timeoutMs = timeout === undefined ? undefined : parseTimeout(timeoutFrom, timeout);
   if (wait === false) {
     // A time that a variable sets for every wait says nothing about a launch without one.
-    if (timeoutMs !== undefined && !fromVariable('timeout')) throw notTogether(timeoutFrom, '--no-wait');
+    if (timeoutMs !== undefined && !fromVariable('timeout')) throw timeoutWithoutWait(timeoutFrom);
     return { wait: 'no', timeoutFrom, open };
   }
   const limit = timeoutMs === undefined ? {} : { timeoutMs };

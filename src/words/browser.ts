@@ -1,10 +1,10 @@
 /** What is said about opening a browser. */
-import { sentence, StartJupyterError } from '../errors.js';
+import { StartJupyterError } from '../errors.js';
+import { endedWords } from './following.js';
+import { OPENS_BY_ITSELF, toStartAgain } from './next-steps.js';
 
 export function opened(waits: boolean): string {
-  return waits
-    ? 'Opened in your browser. The page opens the notebook by itself once the job has started.'
-    : 'Opened in your browser.';
+  return waits ? `Opened in your browser. ${OPENS_BY_ITSELF}` : 'Opened in your browser.';
 }
 
 export function noScreen(): StartJupyterError {
@@ -36,8 +36,8 @@ export function notReadyYet(id: string): StartJupyterError {
 }
 
 export function hasEnded(cause: string, id: string): StartJupyterError {
-  return new StartJupyterError('session-ended', `The session has ended. ${sentence(cause)}`, {
-    hint: `To start it again: start-jupyter again ${id}`,
+  return new StartJupyterError('session-ended', endedWords(cause), {
+    hint: toStartAgain(id),
   });
 }
 

@@ -1,5 +1,7 @@
 /** What the doctor finds, and what to do about it. A pair is both: what is so, and the cure. */
 import { StartJupyterError } from '../errors.js';
+import { wantsConda } from './launch.js';
+import { PERHAPS_BUSY, REFUSES_CLASSIC } from './proxy-answers.js';
 
 type Found = [text: string, cure: string];
 
@@ -46,7 +48,7 @@ export const SCHEDULER = {
   someName: 'The scheduler',
   slow: (name: string, seconds: number) => `${name} does not answer within ${seconds} seconds.`,
   silent: (name: string) => `${name} does not answer.`,
-  perhapsBusy: 'It may be busy or down: try again in a few minutes, then tell your support.',
+  perhapsBusy: PERHAPS_BUSY,
   noProgram: (system: string | undefined, scheduler: string, program: string): Found => [
     `${system ?? 'This machine'} has ${scheduler}, but there is no "${program}" on your PATH.`,
     'Log in to a login node, or load the module that brings it.',
@@ -85,7 +87,7 @@ export const CONDA = {
   there: (program: string) => `${program}, no environment is active`,
   active: (environment: string) => `${environment} is active`,
   wanted: (system: string): Found => [
-    `${system} wants an active conda environment, and none is.`,
+    wantsConda(system),
     'conda activate NAME; if "conda" is not found, run its "conda init" once.',
   ],
 } as const;
@@ -120,7 +122,7 @@ export const SESSIONS = {
 
 export function notOwnProxy(host: string): StartJupyterError {
   return new StartJupyterError('proxy-too-old', `${host} answers, but not as start-jupyter-proxy does.`, {
-    hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
+    hint: REFUSES_CLASSIC,
   });
 }
 

@@ -2,6 +2,8 @@
 import { sentence, StartJupyterError } from '../errors.js';
 import { formatMinutes } from '../scheduler/duration.js';
 import { clockTime, left, passed } from './clock.js';
+import { OPENS_BY_ITSELF, toStartAgain } from './next-steps.js';
+import { notTogether } from './options.js';
 import { reasonInWords } from './reasons.js';
 
 const MINUTE_MS = 60_000;
@@ -21,7 +23,7 @@ export function queuedWords(reason: string | undefined): string {
 
 /** Below the link. */
 export function linkPrinted({ id }: Called): string {
-  return `The page opens the notebook by itself once the job has started.\nTo end it early: start-jupyter stop ${id}`;
+  return `${OPENS_BY_ITSELF}\nTo end it early: start-jupyter stop ${id}`;
 }
 
 /** In one line that is written anew each second. */
@@ -152,7 +154,7 @@ export function endedInstead(
   lastLines: string,
   called: Called,
 ): StartJupyterError {
-  const again = `To start it again: start-jupyter again ${called.id}`;
+  const again = toStartAgain(called.id);
   const empty = lastLines.trim() === '';
   const log = empty
     ? `Its log is empty: ${called.log}`
@@ -182,10 +184,9 @@ export function badTimeout(option: string, value: string, why?: string): StartJu
   });
 }
 
-export function notTogether(one: string, other: string): StartJupyterError {
-  return new StartJupyterError('bad-option', `${one} and ${other} do not go together.`, {
-    hint: 'Leave one of them out.',
-  });
+/** A time to wait, and the word that there is to be no waiting. */
+export function timeoutWithoutWait(timeout: string): StartJupyterError {
+  return notTogether(timeout, '--no-wait', 'Leave one of them out.');
 }
 
 export function badUntil(value: string): StartJupyterError {

@@ -1,6 +1,7 @@
 /** What is said while everything for a launch is looked at. */
 import { sentence, StartJupyterError } from '../errors.js';
 import { formatMinutes } from '../scheduler/duration.js';
+import { notTogether } from './options.js';
 
 export const FINDING_OUT_SYSTEM = 'Finding out which system this is';
 
@@ -33,24 +34,24 @@ export function noJupyter(why: string): StartJupyterError {
   });
 }
 
+export function wantsConda(system: string): string {
+  return `${system} wants an active conda environment, and none is.`;
+}
+
 export function noActiveConda(system: string): StartJupyterError {
-  return new StartJupyterError('no-conda', `${system} wants an active conda environment, and none is.`, {
+  return new StartJupyterError('no-conda', wantsConda(system), {
     hint: 'conda activate NAME. If "conda" is not found: module load anaconda (or miniconda), or run its "conda init" once.',
   });
 }
 
 // Options of the software that do not go together.
 
-function together(one: string, other: string, hint: string): StartJupyterError {
-  return new StartJupyterError('bad-option', `${one} and ${other} do not go together.`, { hint });
-}
-
 export function twoEnvironments(one: string, other: string): StartJupyterError {
-  return together(one, other, 'Each of them names the environment.');
+  return notTogether(one, other, 'Each of them names the environment.');
 }
 
 export function imageAndConda(image: string, conda: string): StartJupyterError {
-  return together(
+  return notTogether(
     image,
     conda,
     'An image brings its own software: a conda environment outside is not seen in it.',

@@ -27,12 +27,12 @@ export function timeTwice(argument: string, option: string): StartJupyterError {
   return refusal(`The time is given twice: ${both}.`, 'Leave one of them out.');
 }
 
-export function notTogether(one: string, other: string): StartJupyterError {
-  return refusal(`${one} and ${other} do not go together.`, 'Choose one of them.');
+export function notTogether(one: string, other: string, hint = 'Choose one of them.'): StartJupyterError {
+  return refusal(`${one} and ${other} do not go together.`, hint);
 }
 
 export function twoGpuKinds(one: string, other: string): StartJupyterError {
-  return refusal(`${one} and ${other} do not go together.`, 'Choose the one of the node’s GPUs.');
+  return notTogether(one, other, 'Choose the one of the node’s GPUs.');
 }
 
 export function noSuchInterface(text: string): StartJupyterError {

@@ -1,11 +1,15 @@
 /** What is said when the proxy does not answer, cannot be trusted, or refuses. */
 import { sentence, StartJupyterError } from '../errors.js';
 
+export const PERHAPS_BUSY = 'It may be busy or down: try again in a few minutes, then tell your support.';
+export const REFUSES_CLASSIC =
+  'This system is configured with "protocol: v1", which refuses a classic service.';
+
 /** `host`: with its port. The rest of a URL is never said: a classic one holds the name, which is a credential there. */
 export function proxyTooSlow(host: string, seconds: number, cause: unknown): StartJupyterError {
   return new StartJupyterError('proxy-unreachable', `The proxy ${host} did not answer within ${seconds} s.`, {
     cause,
-    hint: 'It may be busy or down: try again in a few minutes, then tell your support.',
+    hint: PERHAPS_BUSY,
   });
 }
 
@@ -57,7 +61,7 @@ export const BAD_SESSION = 'what it says of a session is of another form';
 /** Classic: what there was before ours. */
 export function classicProxy(host: string): StartJupyterError {
   return new StartJupyterError('proxy-too-old', `${host} is a classic service, not start-jupyter-proxy.`, {
-    hint: 'This system is configured with "protocol: v1", which refuses a classic service.',
+    hint: REFUSES_CLASSIC,
   });
 }
 

@@ -1,6 +1,7 @@
 /** What `status` and `url` say of one session. */
 import { sentence, StartJupyterError } from '../errors.js';
 import { clockTime, left, passed } from './clock.js';
+import { toStartAgain } from './next-steps.js';
 
 export const LABELS = {
   session: 'Session',
@@ -102,7 +103,7 @@ export function endOfLog(): string {
 /** Its link is asked for, and leads nowhere any more. */
 export function hasEnded(cause: string, id: string): StartJupyterError {
   return new StartJupyterError('session-ended', `This session has ended. ${sentence(cause)}`, {
-    hint: `Its link is of no use any more. To start it again: start-jupyter again ${id}`,
+    hint: `Its link is of no use any more. ${toStartAgain(id)}`,
   });
 }
 

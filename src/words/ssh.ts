@@ -1,11 +1,11 @@
 /** What is said where ssh leads to a session in the place of a proxy. */
 import { sentence, StartJupyterError } from '../errors.js';
+import { toStartAgain } from './next-steps.js';
+import { notTogether } from './options.js';
 import { reasonInWords } from './reasons.js';
 
 export function endpointWithSsh(connect: string, endpoint: string): StartJupyterError {
-  return new StartJupyterError('bad-option', `${connect} ssh and ${endpoint} do not go together.`, {
-    hint: 'With ssh there is no proxy. Leave one of them out.',
-  });
+  return notTogether(`${connect} ssh`, endpoint, 'With ssh there is no proxy. Leave one of them out.');
 }
 
 export function onlyWithSsh(option: string): StartJupyterError {
@@ -75,7 +75,7 @@ export function queuedForSsh(reason: string | undefined): string {
 
 export function tokenGone(id: string): StartJupyterError {
   return new StartJupyterError('session-ended', 'This session has ended, or is just ending.', {
-    hint: `What became of it: start-jupyter status ${id}\nTo start it again: start-jupyter again ${id}`,
+    hint: `What became of it: start-jupyter status ${id}\n${toStartAgain(id)}`,
   });
 }
 
