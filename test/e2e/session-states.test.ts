@@ -101,6 +101,7 @@ describeOnBed('the states of a session on real Slurm', () => {
 
     const stopped = await run(['stop', jobId]);
     expect(stopped, stopped.stderr).toMatchObject({ exitCode: 0 });
+    expect(stopped.stdout).toContain('was over already. ');
     expect(stopped.stdout).toMatch(cause);
     await expectAgain(session);
     return shown;
@@ -190,10 +191,24 @@ describeOnBed('the states of a session on real Slurm', () => {
 
     test('over its time', { timeout: 240_000 }, async () => {
       const session = await launch(['-t', '1', '--warn-before', 'none']);
-      const ended = await run(['wait', session.jobId, '--until', 'ended'], { limitMs: 180_000 });
-      expect(ended.stderr).toMatch(/time/);
-      await site.slurm.jobInState(session.jobId, ['TIMEOUT']);
-      await expectEnd(session, 'timed-out', /time/, /start-jupyter: stopped: its time was up/);
+      const { jobId } = session;
+      const log = begin(['logs', '-f', jobId]);
+      const wait = ['wait', jobId, '--until', 'ended'];
+      const [ended, told] = await Promise.all(
+        [wait, [...wait, '--json']].map((args) => run(args, { limitMs: 180_000 })),
+      );
+      expect(ended?.stderr).toMatch(/time/);
+      // Said as what it is, and no failure.
+      expect(told).toMatchObject({ exitCode: 0, stderr: '' });
+      const end = { version: 1, jobId, state: 'ended', outcome: 'timed-out' };
+      expect(JSON.parse(told?.stdout ?? '')).toMatchObject(end);
+      const followed = await log.ended(60_000);
+      expect(followed).toMatchObject({ exitCode: 0 });
+      expect(followed.stdout).toContain('start-jupyter: ready after');
+      expect(followed.stdout).toMatch(/start-jupyter: stopped: .*\n$/);
+      expect(followed.stderr).toContain('The session has ended. Its time was up.');
+      await site.slurm.jobInState(jobId, ['TIMEOUT']);
+      await expectEnd(session, 'timed-out', /Its time was up\./, /start-jupyter: stopped: its time was up/);
     });
 
     test('failed before Jupyter: a template that ends with 3', async () => {
