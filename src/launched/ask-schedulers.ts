@@ -4,6 +4,7 @@ import type { LaunchContext } from '../launch/context.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobState, Scheduler } from '../scheduler/scheduler.js';
 import { UNTOLD } from '../words/sessions.js';
+import { jobIdOf } from './job-id.js';
 import type { KnownSession } from './known-sessions.js';
 import { thisMachine, type ThisMachine } from './this-machine.js';
 
@@ -64,10 +65,7 @@ async function askTogether(
   signal: AbortSignal | undefined,
 ): Promise<Map<string, JobState>> {
   const scheduler = await chosen(context, group[0]?.record.scheduler ?? '');
-  const jobs = group.map(({ record: { jobId = '', cluster, jobName } }) => ({
-    id: { id: jobId, ...(cluster === undefined ? {} : { cluster }) },
-    name: jobName,
-  }));
+  const jobs = group.map((session) => ({ id: jobIdOf(session), name: session.record.jobName }));
   const said = await scheduler
     .inspectAll(jobs, signal)
     .catch((error: unknown) => new Map(jobs.map(({ id }) => [id.id, unknown(messageOf(error))])));
@@ -95,11 +93,12 @@ async function askHere(
 ): Promise<Map<string, JobState>> {
   const allocations = new Map<string, Promise<JobState>>();
   const states = await Promise.all(
-    sessions.map(async ({ record, directory }): Promise<[string, JobState]> => {
-      const { id, jobId = '', host } = record;
+    sessions.map(async (session): Promise<[string, JobState]> => {
+      const { record } = session;
+      const { id, host } = record;
       if (await machine.isHost(host)) {
         const local = await chosen(context, 'local');
-        return [id, await local.inspect({ id: jobId, directory }, signal).catch(notTold)];
+        return [id, await local.inspect(jobIdOf(session), signal).catch(notTold)];
       }
       const { allocation } = record;
       if (allocation === undefined)

@@ -26,6 +26,7 @@ import {
 } from '../words/extend.js';
 import { hasEnded, isEnding } from '../words/session-status.js';
 import { schedulerOf } from './ask-schedulers.js';
+import { jobIdOf } from './job-id.js';
 import type { KnownSession } from './known-sessions.js';
 import { lookAtOne } from './look.js';
 import { proxyOf } from './proxy-of.js';
@@ -83,16 +84,14 @@ export async function extendSession(
   };
 }
 
-function jobOf({ record }: KnownSession, id: string): Lengthened {
-  const { allocation, jobId, cluster, scheduler } = record;
+function jobOf(session: KnownSession, id: string): Lengthened {
+  const { record } = session;
+  const { allocation, scheduler } = record;
   if (allocation !== undefined) {
     return { kind: record.allocationScheduler ?? schedulerOf(allocation), id: { id: allocation } };
   }
   if (scheduler === 'local') throw endsByItself(id);
-  return {
-    kind: scheduler as Scheduler['kind'],
-    id: { id: jobId ?? '', ...(cluster === undefined ? {} : { cluster }) },
-  };
+  return { kind: scheduler as Scheduler['kind'], id: jobIdOf(session) };
 }
 
 /** Throws where it does not run for sure: the job of its number may be somebody else's by now. */

@@ -6,6 +6,7 @@ import { chooseScheduler } from '../scheduler/choose.js';
 import type { JobId, Scheduler } from '../scheduler/scheduler.js';
 import type { SessionEnd } from '../session/record.js';
 import type { SeenSession } from './choose-session.js';
+import { jobIdOf } from './job-id.js';
 import type { KnownSession } from './known-sessions.js';
 import { lookAt } from './look.js';
 import { mapSome } from './map-some.js';
@@ -54,16 +55,11 @@ export async function stopSessions(
 
 async function tryToStop(context: LaunchContext, { session, sight }: SeenSession): Promise<Stopped> {
   if (sight.phase === 'ended') return { kind: 'over', end: sight.end };
-  const { record, directory } = session;
-  const { jobId, cluster, scheduler: kind } = record;
+  const { jobId, scheduler: kind } = session.record;
   const isLocal = kind === 'local' && jobId !== undefined;
   // Where nobody can tell how a job is, nobody can tell either whether the one of its number is ours.
   if (sight.phase === 'unknown' && !isLocal) return { kind: 'unknown', why: sight.why };
-  const id = {
-    id: jobId ?? '',
-    ...(isLocal ? { directory } : {}),
-    ...(cluster === undefined ? {} : { cluster }),
-  };
+  const id = jobIdOf(session);
   try {
     const scheduler = await chooseScheduler(kind as Scheduler['kind'], context);
     const away = isLocal ? await awayFrom(scheduler, id, session) : undefined;
