@@ -55,7 +55,7 @@ export async function startSite(): Promise<Site> {
     { name: 'login1', on: { cluster: 11, outside: 11 } },
     { name: 'login2', on: { cluster: 12, outside: 12 } },
     { name: 'n1', on: { cluster: 21 } },
-    { name: 'laptop', on: { outside: 99 }, ownHomes: [user(theBed().users.lena)] },
+    { name: 'laptop', on: { outside: 99 }, ownHomes: [user(theBed().users.vera)] },
   ];
   const hosts = await startHosts(SITE_DOMAIN, plans, { front: `manage.${SESSIONS_DOMAIN}` });
   const [head, proxyHost, login1, login2, node, laptop] = hosts as [Host, Host, Host, Host, Host, Host];

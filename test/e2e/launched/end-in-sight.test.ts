@@ -11,14 +11,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import { curlAs } from './bed/curl.js';
-import { holdSession, type HeldSession } from './bed/held-session.js';
-import { forgetSessions, launchAs } from './bed/launches.js';
-import { until } from './bed/processes.js';
-import { startProxy, type Proxy } from './bed/proxy.js';
-import { clearJobsOf, jobInState, slurm } from './bed/slurm.js';
-import { user } from './bed/users.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import { curlAs } from '../bed/curl.js';
+import { holdSession, type HeldSession } from '../bed/held-session.js';
+import { forgetSessions, launchAs } from '../bed/launches.js';
+import { until } from '../bed/processes.js';
+import { startProxy, type Proxy } from '../bed/proxy.js';
+import { clearJobsOf, jobInState, slurm } from '../bed/slurm.js';
+import { user } from '../bed/users.js';
 
 /** Slurm looks at its jobs' times every half minute, Jupyter whether it is idle every minute. */
 const LIMIT_MS = 240_000;
@@ -37,16 +37,16 @@ describeOnBed('the end of a session', () => {
   });
 
   afterAll(async () => {
-    await clearJobsOf(judy().name);
-    forgetSessions(judy());
+    await clearJobsOf(paul().name);
+    forgetSessions(paul());
     await proxy.stop();
   });
 
-  const judy = () => user(theBed().users.judy);
+  const paul = () => user(theBed().users.paul);
   const start = (args: readonly string[], site: readonly string[] = []) =>
-    launchAs(proxy, args, { user: judy(), site, limitMs: 90_000 });
+    launchAs(proxy, args, { user: paul(), site, limitMs: 90_000 });
 
-  const hold = (args: readonly string[]) => holdSession(proxy, judy(), args);
+  const hold = (args: readonly string[]) => holdSession(proxy, paul(), args);
 
   /** What the proxy says to who has the session's secret. */
   async function atProxy(
@@ -54,7 +54,7 @@ describeOnBed('the end of a session', () => {
     secret: string,
   ): Promise<{ ending?: { at: string }; expiresAt?: string }> {
     const url = `${proxy.controlUrl}/api/v1/sessions/${name}`;
-    const answer = await curlAs(judy(), proxy.caFile, url, '-H', `Authorization: Bearer ${secret}`);
+    const answer = await curlAs(paul(), proxy.caFile, url, '-H', `Authorization: Bearer ${secret}`);
     return JSON.parse(answer.body) as { ending?: { at: string }; expiresAt?: string };
   }
 

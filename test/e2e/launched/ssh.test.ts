@@ -6,15 +6,15 @@ import { copyFileSync, chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import { startBrowser } from './bed/browser.js';
-import { asRoot, listens, type Host } from './bed/hosts.js';
-import { forgetSessions, sessionDirectories, sessionOfJob } from './bed/launches.js';
-import { interfaceOf, runCell } from './bed/notebook.js';
-import { readIfThere } from './bed/prying.js';
-import type { Running } from './bed/processes.js';
-import { startSite, startSsh, type AtSite, type Site, type SshSite } from './bed/site.js';
-import { user, type User } from './bed/users.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import { startBrowser } from '../bed/browser.js';
+import { asRoot, listens, type Host } from '../bed/hosts.js';
+import { forgetSessions, sessionDirectories, sessionOfJob } from '../bed/launches.js';
+import { interfaceOf, runCell } from '../bed/notebook.js';
+import { readIfThere } from '../bed/prying.js';
+import type { Running } from '../bed/processes.js';
+import { startSite, startSsh, type AtSite, type Site, type SshSite } from '../bed/site.js';
+import { user, type User } from '../bed/users.js';
 
 const START_MS = 90_000;
 /** In the owner's home: what nobody else is to see. */
@@ -32,26 +32,26 @@ interface Printed {
 describeOnBed('ssh in the place of a proxy', () => {
   let site: Site;
   let ssh: SshSite;
-  const mike = () => user(theBed().users.mike);
-  const nina = () => user(theBed().users.nina);
-  const lena = () => user(theBed().users.lena);
+  const sara = () => user(theBed().users.sara);
+  const tina = () => user(theBed().users.tina);
+  const vera = () => user(theBed().users.vera);
 
   beforeAll(async () => {
     site = await startSite();
-    ssh = await startSsh(site, lena(), mike());
-    await site.node.run(mike(), ['/bin/bash', '-c', `echo ${PRIVATE} >${PRIVATE}.txt`]);
+    ssh = await startSsh(site, vera(), sara());
+    await site.node.run(sara(), ['/bin/bash', '-c', `echo ${PRIVATE} >${PRIVATE}.txt`]);
   });
 
   afterEach(async () => {
     await site.slurm.clear();
-    forgetSessions(mike());
+    forgetSessions(sara());
     for (const left of ['Untitled.ipynb', '.jupyter', '.ipynb_checkpoints']) {
-      rmSync(join(mike().home, left), { recursive: true, force: true });
+      rmSync(join(sara().home, left), { recursive: true, force: true });
     }
   });
 
   afterAll(async () => {
-    rmSync(join(mike().home, `${PRIVATE}.txt`), { force: true });
+    rmSync(join(sara().home, `${PRIVATE}.txt`), { force: true });
     await ssh.end();
     await site.end();
   });
@@ -65,7 +65,7 @@ describeOnBed('ssh in the place of a proxy', () => {
 
   async function launch(way: Way, args: readonly string[] = [], options: AtSite = {}): Promise<Session> {
     await ssh.nodeServer(NODE[way].server);
-    const launched = await site.startJupyter(site.login1, mike(), ['-t', '10', ...args], {
+    const launched = await site.startJupyter(site.login1, sara(), ['-t', '10', ...args], {
       ...options,
       lines: NODE[way].lines,
       limitMs: START_MS,
@@ -82,7 +82,7 @@ describeOnBed('ssh in the place of a proxy', () => {
 
   function opened(way: Way, text: string): Session {
     const printed = readPrinted(text);
-    const directory = sessionDirectories(mike()).at(-1) ?? '';
+    const directory = sessionDirectories(sara()).at(-1) ?? '';
     const ready = JSON.parse(readFileSync(join(directory, 'ready.json'), 'utf8')) as Session['ready'];
     expect(ready).toMatchObject({ node: 'n1', way });
     expect(printed.command).not.toContain(printed.token);
@@ -91,7 +91,7 @@ describeOnBed('ssh in the place of a proxy', () => {
 
   /** The command, typed into a shell of the laptop. Resolves once its port can be used. */
   async function tunnel({ command, localPort }: Printed): Promise<Running> {
-    const running = site.laptop.start(lena(), ['/bin/bash', '-c', command]);
+    const running = site.laptop.start(vera(), ['/bin/bash', '-c', command]);
     await Promise.race([
       listens(site.laptop, localPort),
       // Never: it throws at the command's end, with what it said.
@@ -103,7 +103,7 @@ describeOnBed('ssh in the place of a proxy', () => {
   /** As a person does it: the command in a terminal, the link in the browser, a cell. */
   async function useIt(session: Session): Promise<{ shown: string; result: string }> {
     const running = await tunnel(session);
-    const browser = await startBrowser(certificatesOf(session), [], { host: site.laptop, person: lena() });
+    const browser = await startBrowser(certificatesOf(session), [], { host: site.laptop, person: vera() });
     try {
       const page = await browser.open(session.url);
       const shown = await interfaceOf(page);
@@ -143,10 +143,10 @@ describeOnBed('ssh in the place of a proxy', () => {
     ] as const) {
       const [host, port] = target.split(':');
       const knock = `exec 3<>/dev/tcp/${host}/${port}`;
-      const knocked = await site.laptop.run(lena(), ['/bin/bash', '-c', knock], { limitMs: 10_000 });
+      const knocked = await site.laptop.run(vera(), ['/bin/bash', '-c', knock], { limitMs: 10_000 });
       expect(knocked, target).toMatchObject({ exitCode: reached });
     }
-    expect(readdirSync(site.laptop.homes ?? '')).toEqual([lena().name]);
+    expect(readdirSync(site.laptop.homes ?? '')).toEqual([vera().name]);
   });
 
   describe.each<Way>(['socket', 'loopback', 'address'])('by %s', (way) => {
@@ -154,28 +154,28 @@ describeOnBed('ssh in the place of a proxy', () => {
       const session = await launch(way, ['-s', 'lab'], { jupyter: 'jupyter4' });
       expect(session.command).toMatch(COMMANDS[way]);
       expect(new URL(session.url).protocol).toBe(way === 'address' ? 'https:' : 'http:');
-      const own = await listeningAs(mike());
+      const own = await listeningAs(sara());
       expect(own).toEqual(LISTENS[way](session.ready.port));
       expect(await useIt(session)).toEqual({ shown: 'lab', result: '42' });
       // Its kernel talks on loopback, with a key of its own.
-      const others = (await listeningAs(mike())).filter((each) => !own.includes(each));
+      const others = (await listeningAs(sara())).filter((each) => !own.includes(each));
       expect(others.filter((each) => !each.startsWith('127.0.0.1:'))).toEqual([]);
     });
 
     test('--here inside srun --pty: the same with Notebook 6', async () => {
       await ssh.nodeServer(NODE[way].server);
-      const running = site.typeJupyter(site.login2, mike(), ['--here', '-t', '10'], {
+      const running = site.typeJupyter(site.login2, sara(), ['--here', '-t', '10'], {
         lines: NODE[way].lines,
         wrap: ['/usr/bin/srun', '--pty', '-t', '10'],
       });
       await running.printed('stdout', /https?:\/\/localhost:\d+\S+token=[\w-]+\s/, START_MS);
       const session = opened(way, running.stdout());
       // The host where srun was typed, in full.
-      expect(session.command).toContain(`${mike().name}@login2.sj.example`);
+      expect(session.command).toContain(`${sara().name}@login2.sj.example`);
       expect(await useIt(session)).toEqual({ shown: 'notebook6', result: '42' });
       running.write('\x03');
       await running.ended(60_000);
-      expect(sessionDirectories(mike())).toEqual([]);
+      expect(sessionDirectories(sara())).toEqual([]);
     });
   });
 
@@ -185,16 +185,16 @@ describeOnBed('ssh in the place of a proxy', () => {
     const connect =
       "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); print('connected')";
     const tried = (as: User) => site.node.run(as, ['/usr/bin/python3', '-c', connect, socket]);
-    expect((await tried(mike())).stdout).toBe('connected\n');
-    const refused = await tried(nina());
+    expect((await tried(sara())).stdout).toBe('connected\n');
+    const refused = await tried(tina());
     expect(refused).toMatchObject({ stdout: '', exitCode: 1 });
     expect(refused.stderr).toContain('PermissionError: [Errno 13]');
-    const listed = await site.node.run(nina(), ['/usr/bin/ls', '-la', dirname(socket)]);
+    const listed = await site.node.run(tina(), ['/usr/bin/ls', '-la', dirname(socket)]);
     expect(listed).toMatchObject({ stdout: '', exitCode: 2 });
     expect(listed.stderr).toContain('Permission denied');
     const modes = await asRoot(site.node, ['/usr/bin/stat', '-c', '%a %U', dirname(socket), socket]);
-    expect(modes).toBe(`700 ${mike().name}\n600 ${mike().name}\n`);
-    expect(await listeningAs(mike())).toEqual([]);
+    expect(modes).toBe(`700 ${sara().name}\n600 ${sara().name}\n`);
+    expect(await listeningAs(sara())).toEqual([]);
     expect(readIfThere(join(directory, 'job.log'))).not.toContain(token);
   });
 
@@ -220,7 +220,7 @@ describeOnBed('ssh in the place of a proxy', () => {
         certificate,
       ];
       await expectNothing(site.login2, `https://localhost:${port}`, there, session);
-      const plain = await curlOn(site.login2, nina(), [`http://${site.node.address}:${port}/`]);
+      const plain = await curlOn(site.login2, tina(), [`http://${site.node.address}:${port}/`]);
       expect(plain.status).not.toBe(200);
       expect(plain.body).toBe('');
     } finally {
@@ -230,7 +230,7 @@ describeOnBed('ssh in the place of a proxy', () => {
 
   /** Whatever the neighbour tries; and with the token the very same does give something. */
   async function expectNothing(from: Host, at: string, how: readonly string[], { token }: Session) {
-    const ask = (...args: string[]) => curlOn(from, nina(), [...how, ...args]);
+    const ask = (...args: string[]) => curlOn(from, tina(), [...how, ...args]);
     const withToken = await ask(`${at}/api/contents/${PRIVATE}.txt?token=${token}`);
     expect(withToken).toMatchObject({ status: 200 });
     expect(withToken.body).toContain(PRIVATE);
@@ -253,7 +253,7 @@ describeOnBed('ssh in the place of a proxy', () => {
     const mark = '@@answered@@';
     const common = ['-q', '-sS', '--noproxy', '*', '--max-time', '20', '-w', `%{http_code}${mark}`];
     const urls = paths.map((path) => `${at}${path}`);
-    const { stdout, stderr } = await from.run(nina(), ['/usr/bin/curl', ...common, ...how, ...urls]);
+    const { stdout, stderr } = await from.run(tina(), ['/usr/bin/curl', ...common, ...how, ...urls]);
     const answers = stdout.split(mark).slice(0, -1);
     expect(answers, stderr).toHaveLength(paths.length);
     return answers.map((answer, index) => ({
@@ -265,7 +265,7 @@ describeOnBed('ssh in the place of a proxy', () => {
 
   test('a port of the laptop that is taken: the command ends and says so, and another port is asked for', async () => {
     const session = await launch('socket');
-    const holder = site.laptop.start(lena(), [
+    const holder = site.laptop.start(vera(), [
       '/usr/bin/python3',
       '-m',
       'http.server',
@@ -274,18 +274,18 @@ describeOnBed('ssh in the place of a proxy', () => {
       `${session.localPort}`,
     ]);
     await listens(site.laptop, session.localPort);
-    const failed = await site.laptop.run(lena(), ['/bin/bash', '-c', session.command], { limitMs: 20_000 });
+    const failed = await site.laptop.run(vera(), ['/bin/bash', '-c', session.command], { limitMs: 20_000 });
     expect(failed.exitCode).toBe(255);
     expect(failed.stderr).toContain('Address already in use');
 
     const other = session.localPort + 1;
     const connect = ['connect', '--local-port', `${other}`];
-    const again = await site.startJupyter(site.login2, mike(), connect, { lines: NODE.socket.lines });
+    const again = await site.startJupyter(site.login2, sara(), connect, { lines: NODE.socket.lines });
     expect(again, again.stderr).toMatchObject({ exitCode: 0 });
     const printed = readPrinted(again.stdout);
     expect(printed).toMatchObject({ localPort: other, token: session.token });
     const running = await tunnel(printed);
-    const status = await curlOn(site.laptop, lena(), [
+    const status = await curlOn(site.laptop, vera(), [
       `http://localhost:${other}/api/status?token=${printed.token}`,
     ]);
     expect(status).toMatchObject({ status: 200 });
@@ -296,22 +296,22 @@ describeOnBed('ssh in the place of a proxy', () => {
     await ssh.nodeServer({ sockets: false });
     const lines = NODE.socket.lines;
     const options = { lines, limitMs: START_MS };
-    const launched = await site.startJupyter(site.login1, mike(), ['-t', '10'], options);
+    const launched = await site.startJupyter(site.login1, sara(), ['-t', '10'], options);
     expect(launched, launched.stderr).toMatchObject({ exitCode: 0 });
     const session = opened('socket', launched.stdout);
     const running = await tunnel(session);
-    const empty = await curlOn(site.laptop, lena(), [`http://localhost:${session.localPort}/api`]);
+    const empty = await curlOn(site.laptop, vera(), [`http://localhost:${session.localPort}/api`]);
     expect(empty).toEqual({ status: 0, body: '' });
     expect(running.stderr()).toContain('open failed');
     running.signal('SIGTERM');
     // What was said where the command was printed.
     expect(launched.stderr).toMatch(/ssh says "open failed": start again with --ssh-way loopback/);
 
-    const again = await site.startJupyter(site.login1, mike(), ['again', '--ssh-way', 'loopback'], options);
+    const again = await site.startJupyter(site.login1, sara(), ['again', '--ssh-way', 'loopback'], options);
     expect(again, again.stderr).toMatchObject({ exitCode: 0 });
     const next = opened('loopback', again.stdout);
     const other = await tunnel(next);
-    const status = await curlOn(site.laptop, lena(), [
+    const status = await curlOn(site.laptop, vera(), [
       `http://localhost:${next.localPort}/api/status?token=${next.token}`,
     ]);
     expect(status).toMatchObject({ status: 200 });
@@ -321,7 +321,7 @@ describeOnBed('ssh in the place of a proxy', () => {
   test('--json and -q say the same to programs', async () => {
     await ssh.nodeServer({});
     const lines = NODE.socket.lines;
-    const launched = await site.startJupyter(site.login1, mike(), ['-t', '10', '--json'], {
+    const launched = await site.startJupyter(site.login1, sara(), ['-t', '10', '--json'], {
       lines,
       limitMs: START_MS,
     });
@@ -332,18 +332,18 @@ describeOnBed('ssh in the place of a proxy', () => {
       connect: Printed & { way: Way };
     };
     expect(json).toMatchObject({ version: 1, connect: { way: 'socket' } });
-    const quiet = await site.startJupyter(site.login2, mike(), ['connect', json.jobId, '-q'], { lines });
+    const quiet = await site.startJupyter(site.login2, sara(), ['connect', json.jobId, '-q'], { lines });
     expect(quiet).toMatchObject({ stdout: `${json.connect.command}\n${json.connect.url}\n`, exitCode: 0 });
-    expect(sessionOfJob(mike(), json.jobId)).not.toBe('');
+    expect(sessionOfJob(sara(), json.jobId)).not.toBe('');
   });
 });
 
 const COMMANDS: Record<Way, RegExp> = {
   socket:
-    /^ssh -N -o ExitOnForwardFailure=yes -J (sjmike@login1\.sj\.example) -L 127\.0\.0\.1:\d+:\/tmp\/[\w./-]+ sjmike@n1$/,
+    /^ssh -N -o ExitOnForwardFailure=yes -J (sjsara@login1\.sj\.example) -L 127\.0\.0\.1:\d+:\/tmp\/[\w./-]+ sjsara@n1$/,
   loopback:
-    /^ssh -N -o ExitOnForwardFailure=yes -J (sjmike@login1\.sj\.example) -L 127\.0\.0\.1:\d+:127\.0\.0\.1:\d+ sjmike@n1$/,
-  address: /^ssh -N -o ExitOnForwardFailure=yes -L 127\.0\.0\.1:\d+:n1:\d+ sjmike@login1\.sj\.example$/,
+    /^ssh -N -o ExitOnForwardFailure=yes -J (sjsara@login1\.sj\.example) -L 127\.0\.0\.1:\d+:127\.0\.0\.1:\d+ sjsara@n1$/,
+  address: /^ssh -N -o ExitOnForwardFailure=yes -L 127\.0\.0\.1:\d+:n1:\d+ sjsara@login1\.sj\.example$/,
 };
 
 const LISTENS: Record<Way, (port?: number) => string[]> = {

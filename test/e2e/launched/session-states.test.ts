@@ -6,13 +6,13 @@ import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import { forgetSessions } from './bed/launches.js';
-import type { Ended } from './bed/processes.js';
-import type { Proxy } from './bed/proxy.js';
-import { startSite, type AtSite, type Site } from './bed/site.js';
-import { standIns } from './bed/stand-ins.js';
-import { user } from './bed/users.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import { forgetSessions } from '../bed/launches.js';
+import type { Ended } from '../bed/processes.js';
+import type { Proxy } from '../bed/proxy.js';
+import { startSite, type AtSite, type Site } from '../bed/site.js';
+import { standIns } from '../bed/stand-ins.js';
+import { user } from '../bed/users.js';
 
 /** Several notebooks start at once on two cores. */
 const START_MS = 90_000;
@@ -39,17 +39,17 @@ describeOnBed('the states of a session on real Slurm', () => {
   let site: Site;
   let proxy: Proxy;
   const templates: string[] = [];
-  const mike = () => user(theBed().users.mike);
+  const sara = () => user(theBed().users.sara);
 
   beforeAll(async () => {
-    forgetSessions(mike());
+    forgetSessions(sara());
     site = await startSite();
     proxy = await site.proxy();
   });
 
   afterAll(async () => {
     await site.slurm.clear();
-    forgetSessions(mike());
+    forgetSessions(sara());
     for (const file of templates) rmSync(file, { force: true });
     await proxy.stop();
     await site.end();
@@ -61,9 +61,9 @@ describeOnBed('the states of a session on real Slurm', () => {
     lines: [`endpoint: ${proxy.endpoint}`, `ca: ${proxy.caFile}`],
   });
   const run = (args: readonly string[], options: AtSite = {}): Promise<Ended> =>
-    site.startJupyter(site.login1, mike(), args, at(options));
+    site.startJupyter(site.login1, sara(), args, at(options));
   const begin = (args: readonly string[], options: AtSite = {}) =>
-    site.beginJupyter(site.login1, mike(), args, at(options));
+    site.beginJupyter(site.login1, sara(), args, at(options));
 
   async function launch(args: readonly string[], options: AtSite = {}): Promise<Session> {
     const ended = await run(['--json', ...args], options);
@@ -119,7 +119,7 @@ describeOnBed('the states of a session on real Slurm', () => {
 
   /** In the owner's home: what `again` names must be there still. */
   function ownTemplate(name: string, before: string): string {
-    const file = join(mike().home, name);
+    const file = join(sara().home, name);
     writeFileSync(file, `#!/bin/bash\n${before}\nstart_session notebook\n`);
     chmodSync(file, 0o644);
     templates.push(file);
@@ -135,9 +135,9 @@ describeOnBed('the states of a session on real Slurm', () => {
     expect(await run(['wait', session.jobId])).toMatchObject({ exitCode: 0 });
     const ready = readFileSync(join(session.directory, 'ready.json'), 'utf8');
     const { pid } = JSON.parse(ready) as { pid: number };
-    expect(await site.node.run(mike(), ['/bin/kill', '-KILL', String(pid)])).toMatchObject({ exitCode: 0 });
+    expect(await site.node.run(sara(), ['/bin/kill', '-KILL', String(pid)])).toMatchObject({ exitCode: 0 });
     await site.slurm.jobInState(session.jobId, ['FAILED']);
-    const tools = standIns(mike());
+    const tools = standIns(sara());
     tools.add('squeue', 'set -o pipefail; PATH=$path squeue "$@" | sed s/FAILED/OUT_OF_MEMORY/');
     const env = { PATH: tools.path };
     expect(await run(['status', session.jobId], { env })).toMatchObject({ exitCode: 0 });
@@ -152,7 +152,7 @@ describeOnBed('the states of a session on real Slurm', () => {
       // So long that nobody misses that it starts.
       const slow = ownTemplate('slow.sh', 'sleep 15');
       const held = ['-t', '10', '--scheduler-arg', '--hold', '-b', slow];
-      const launched = site.typeJupyter(site.login1, mike(), held, at({ wrap: ON_SCREEN }));
+      const launched = site.typeJupyter(site.login1, sara(), held, at({ wrap: ON_SCREEN }));
       const [, jobId = ''] = await launched.printed('stdout', /Job:\S*\s+(\d+)/, START_MS);
       await launched.printed('stdout', /https:\/\/\S+token=/, 10_000);
       await launched.printed('stdout', /In the queue for \d+ seconds?\./, 10_000);
@@ -220,7 +220,7 @@ describeOnBed('the states of a session on real Slurm', () => {
     });
 
     test('failed at its start: Jupyter is not on the node', async () => {
-      const tools = standIns(mike());
+      const tools = standIns(sara());
       tools.add('jupyter', 'PATH=$path exec jupyter "$@"');
       const env = { PATH: tools.path };
       const session = await launch(['-t', '10', '--scheduler-arg', '--hold'], { env });
@@ -278,7 +278,7 @@ describeOnBed('the states of a session on real Slurm', () => {
     expect(await json<Shown>('status', jobId)).toEqual(before);
     const url = (await run(['url', jobId])).stdout.trim();
     const { hostname, port } = new URL(url);
-    const opened = await site.login1.run(mike(), [
+    const opened = await site.login1.run(sara(), [
       ...['/usr/bin/curl', '-q', '-sS', '--max-time', '20', '--cacert', proxy.caFile, '-o', '/dev/null'],
       ...['--resolve', `${hostname}:${port}:${site.proxyHost.address}`, '-w', '%{http_code}'],
       url.replace('/tree?', '/api/status?'),

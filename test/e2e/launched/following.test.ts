@@ -3,13 +3,13 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import { forgetSessions, startLaunchAs, type LaunchAs } from './bed/launches.js';
-import { until, type Ended, type Running } from './bed/processes.js';
-import { startProxy, type Proxy } from './bed/proxy.js';
-import { cancelJob, clearJobsOf, jobInState, releaseJob, showJob } from './bed/slurm.js';
-import { standIns } from './bed/stand-ins.js';
-import { user } from './bed/users.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import { forgetSessions, startLaunchAs, type LaunchAs } from '../bed/launches.js';
+import { until, type Ended, type Running } from '../bed/processes.js';
+import { startProxy, type Proxy } from '../bed/proxy.js';
+import { cancelJob, clearJobsOf, jobInState, releaseJob, showJob } from '../bed/slurm.js';
+import { standIns } from '../bed/stand-ins.js';
+import { user } from '../bed/users.js';
 
 const HELD = ['-p', 'debug', '-t', '30', '--scheduler-arg=--hold'];
 /** Jupyter takes its time on a busy machine. */
@@ -19,9 +19,9 @@ const ON_HOLD = 'It is on hold, as somebody asked.';
 describeOnBed('following a session', () => {
   let proxy: Proxy;
   let folder: string;
-  const ivan = () => user(theBed().users.ivan);
+  const olga = () => user(theBed().users.olga);
   const start = (args: readonly string[], options: LaunchAs = {}): Running =>
-    startLaunchAs(proxy, args, { user: ivan(), ...options });
+    startLaunchAs(proxy, args, { user: olga(), ...options });
   const run = (args: readonly string[], options: LaunchAs = {}): Promise<Ended> =>
     start(args, options).ended(LIMIT_MS);
 
@@ -36,13 +36,13 @@ describeOnBed('following a session', () => {
     proxy = await startProxy();
     folder = mkdtempSync('/var/tmp/start-jupyter-following-');
     chmodSync(folder, 0o755);
-    await clearJobsOf(ivan().name);
-    forgetSessions(ivan());
+    await clearJobsOf(olga().name);
+    forgetSessions(olga());
   });
 
   afterAll(async () => {
-    await clearJobsOf(ivan().name);
-    forgetSessions(ivan());
+    await clearJobsOf(olga().name);
+    forgetSessions(olga());
     rmSync(folder, { recursive: true, force: true });
     await proxy.stop();
   });
@@ -136,7 +136,7 @@ describeOnBed('following a session', () => {
   });
 
   test.concurrent('failed at its start: the cause and the end of its log', async () => {
-    const tools = standIns(ivan());
+    const tools = standIns(olga());
     tools.add('jupyter', 'PATH=$path exec jupyter "$@"');
     const launch = start([...HELD, '--wait'], { env: { PATH: tools.path } });
     const [, jobId = ''] = await launch.printed('stderr', /^Job: (\d+)/m, LIMIT_MS);
@@ -168,7 +168,7 @@ describeOnBed('following a session', () => {
     expect(page).toMatch(/^file:\/\/\/\S+\/open\.html$/);
     const file = fileURLToPath(page);
     const { mode, uid } = statSync(file);
-    expect([mode & 0o777, uid]).toEqual([0o600, ivan().uid]);
+    expect([mode & 0o777, uid]).toEqual([0o600, olga().uid]);
     expect(readFileSync(file, 'utf8')).toContain(`href="${stdout.trim()}"`);
     const token = new URL(stdout.trim()).searchParams.get('token') ?? 'none';
     expect(readFileSync(`${told}.env`, 'utf8')).not.toContain(token);
@@ -190,7 +190,7 @@ describeOnBed('following a session', () => {
     const configuration = readFileSync(theBed().slurmConf, 'utf8');
     writeFileSync(down, configuration.replace(/^SlurmctldPort=.*$/m, 'SlurmctldPort=9'));
     expect(readFileSync(down, 'utf8')).not.toBe(configuration);
-    const tools = standIns(ivan());
+    const tools = standIns(olga());
     const off = join(folder, 'off');
     tools.add(
       'squeue',

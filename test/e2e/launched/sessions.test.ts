@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import { curlAs } from './bed/curl.js';
-import { holdSession, type HeldSession } from './bed/held-session.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import { curlAs } from '../bed/curl.js';
+import { holdSession, type HeldSession } from '../bed/held-session.js';
 import {
   forgetSessions,
   launchAs,
@@ -21,11 +21,11 @@ import {
   sessionsOf,
   startLaunchAs,
   type LaunchAs,
-} from './bed/launches.js';
-import { startProxy, type Proxy } from './bed/proxy.js';
-import { cancelJob, clearJobsOf, jobInState, jobsOf, showJob } from './bed/slurm.js';
-import { standIns } from './bed/stand-ins.js';
-import { user } from './bed/users.js';
+} from '../bed/launches.js';
+import { startProxy, type Proxy } from '../bed/proxy.js';
+import { cancelJob, clearJobsOf, jobInState, jobsOf, showJob } from '../bed/slurm.js';
+import { standIns } from '../bed/stand-ins.js';
+import { user } from '../bed/users.js';
 
 const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json'];
 
@@ -37,24 +37,24 @@ describeOnBed('sessions', () => {
   });
 
   afterEach(async () => {
-    await clearJobsOf(karl().name);
-    forgetSessions(karl());
+    await clearJobsOf(rosa().name);
+    forgetSessions(rosa());
   });
 
   afterAll(async () => {
     await proxy.stop();
   });
 
-  const karl = () => user(theBed().users.karl);
+  const rosa = () => user(theBed().users.rosa);
   const start = (args: readonly string[], options: LaunchAs = {}) =>
-    launchAs(proxy, args, { ...options, user: karl() });
+    launchAs(proxy, args, { ...options, user: rosa() });
   const hold = (args: readonly string[] = [], options: LaunchAs = {}): Promise<HeldSession> =>
-    holdSession(proxy, karl(), args, options);
+    holdSession(proxy, rosa(), args, options);
 
   /** What the proxy says to who has the session's secret. */
   async function phaseAtProxy(name: string, secret: string): Promise<unknown> {
     const url = `${proxy.controlUrl}/api/v1/sessions/${name}`;
-    const answer = await curlAs(karl(), proxy.caFile, url, '-H', `Authorization: Bearer ${secret}`);
+    const answer = await curlAs(rosa(), proxy.caFile, url, '-H', `Authorization: Bearer ${secret}`);
     return (JSON.parse(answer.body) as { phase?: string }).phase;
   }
 
@@ -106,11 +106,11 @@ describeOnBed('sessions', () => {
     expect(job?.get('Partition')).toBe('debug');
     expect(job?.get('TimeLimit')).toBe('00:20:00');
     expect(job?.get('JobState')).toBe('PENDING');
-    expect(sessionOfJob(karl(), again.jobId)).not.toBe(directory);
+    expect(sessionOfJob(rosa(), again.jobId)).not.toBe(directory);
   });
 
   test('what runs, is over or failed is stopped, seen and launched again, each as it is', async () => {
-    const tools = standIns(karl());
+    const tools = standIns(rosa());
     tools.add('jupyter', 'PATH=$path exec jupyter "$@"');
     const failing = await hold([], { env: { PATH: tools.path } });
     const running = await hold();
@@ -152,7 +152,7 @@ describeOnBed('sessions', () => {
       expect(again, again.stderr).toMatchObject({ exitCode: 0, stderr: '' });
       expect(again.url).toMatch(/^https:/);
     }
-    expect(await jobsOf(karl().name)).toHaveLength(2);
+    expect(await jobsOf(rosa().name)).toHaveLength(2);
   });
 
   test('several: none is guessed, all are stopped by two commands at once, and cleaned up', async () => {
@@ -164,7 +164,7 @@ describeOnBed('sessions', () => {
     expect(guess.stderr).toContain(second.name);
     const byVariable = await start(['stop'], { env: { START_JUPYTER_ALL: '1' } });
     expect(byVariable.exitCode).toBe(2);
-    expect(await jobsOf(karl().name)).toHaveLength(2);
+    expect(await jobsOf(rosa().name)).toHaveLength(2);
 
     const both = await Promise.all([start(['stop', '--all']), start(['stop', '--all'])]);
     for (const one of both) expect(one, one.stderr).toMatchObject({ exitCode: 0 });
@@ -174,11 +174,11 @@ describeOnBed('sessions', () => {
     }
 
     const third = await hold();
-    const before = sessionDirectories(karl());
+    const before = sessionDirectories(rosa());
     expect((await start(['clean'])).stdout).toBe('There was nothing to remove.\n');
     const trial = await start(['clean', '--all', '--dry-run']);
     expect(trial.stdout).toMatch(/^Would remove what is left of 2 sessions, [\d.]+ kB:\n/);
-    expect(sessionDirectories(karl())).toEqual(before);
+    expect(sessionDirectories(rosa())).toEqual(before);
 
     // One that cannot be removed is named, and one that is held open on NFS looks like this.
     shut(first.directory, 'precious');
@@ -188,17 +188,17 @@ describeOnBed('sessions', () => {
     expect(cleaned.stdout).toContain(`  ${second.jobId} (${second.name}), ended on `);
     expect(cleaned.stderr).toMatch(new RegExp(`${basename(first.directory)}.*could not be removed: EACCES`));
     expect(cleaned.stderr).toContain('1 stays: it waits or runs.');
-    expect(readdirSync(sessionsOf(karl())).filter((name) => !name.startsWith('.'))).toEqual([
+    expect(readdirSync(sessionsOf(rosa())).filter((name) => !name.startsWith('.'))).toEqual([
       basename(third.directory),
     ]);
-    for (const directory of sessionDirectories(karl())) {
+    for (const directory of sessionDirectories(rosa())) {
       if (existsSync(join(directory, 'shut'))) chmodSync(join(directory, 'shut'), 0o700);
     }
   });
 
   test('a Slurm that cannot be asked: nothing is torn down, and nothing cleaned up', async () => {
     const session = await hold();
-    const conf = join(karl().home, 'slurm-away.conf');
+    const conf = join(rosa().home, 'slurm-away.conf');
     const real = readFileSync(theBed().slurmConf, 'utf8');
     writeFileSync(conf, `${real.replace(/^SlurmctldPort=.*$/m, '')}\nSlurmctldPort=1\nMessageTimeout=2\n`);
     chmodSync(conf, 0o644);
@@ -216,7 +216,7 @@ describeOnBed('sessions', () => {
   });
 
   test('a session in place is stopped from another shell, and its command ends in order', async () => {
-    const options: LaunchAs = { user: karl(), site: ['here_on_login_node: true'] };
+    const options: LaunchAs = { user: rosa(), site: ['here_on_login_node: true'] };
     const here = startLaunchAs(proxy, ['--here', '-q'], options);
     const [url] = await here.printed('stdout', /https:\/\/\S+token=[\w-]+/, 90_000);
     const name = new URL(url).hostname.split('.')[0] ?? '';
@@ -236,6 +236,6 @@ describeOnBed('sessions', () => {
     mkdirSync(folder);
     writeFileSync(join(folder, file), '');
     chmodSync(folder, 0o500);
-    chownSync(folder, karl().uid, karl().gid);
+    chownSync(folder, rosa().uid, rosa().gid);
   }
 });

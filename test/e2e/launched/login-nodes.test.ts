@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnBed, theBed } from './bed/bed.js';
-import type { Host } from './bed/hosts.js';
-import { forgetSessions, sessionDirectories } from './bed/launches.js';
-import type { Proxy } from './bed/proxy.js';
-import { startSite, type Site } from './bed/site.js';
-import { user } from './bed/users.js';
+import { describeOnBed, theBed } from '../bed/bed.js';
+import type { Host } from '../bed/hosts.js';
+import { forgetSessions, sessionDirectories } from '../bed/launches.js';
+import type { Proxy } from '../bed/proxy.js';
+import { startSite, type Site } from '../bed/site.js';
+import { user } from '../bed/users.js';
 
 const START_MS = 60_000;
 const SECRETS = ['token', 'redeem.secret', 'key.pem', 'jupyter_config.json'];
@@ -35,7 +35,7 @@ interface Shown {
 describeOnBed('two login nodes', () => {
   let site: Site;
   let proxy: Proxy;
-  const mike = () => user(theBed().users.mike);
+  const sara = () => user(theBed().users.sara);
 
   beforeAll(async () => {
     site = await startSite();
@@ -44,7 +44,7 @@ describeOnBed('two login nodes', () => {
 
   afterEach(async () => {
     await site.slurm.clear();
-    forgetSessions(mike());
+    forgetSessions(sara());
   });
 
   afterAll(async () => {
@@ -54,7 +54,7 @@ describeOnBed('two login nodes', () => {
 
   const lines = () => [`endpoint: ${proxy.endpoint}`, `ca: ${proxy.caFile}`];
   const on = (host: Host, ...args: string[]) =>
-    site.startJupyter(host, mike(), args, { lines: lines(), limitMs: START_MS });
+    site.startJupyter(host, sara(), args, { lines: lines(), limitMs: START_MS });
 
   /** What it prints, of a command that does what it shall. */
   async function said(host: Host, ...args: string[]): Promise<string> {
@@ -77,7 +77,7 @@ describeOnBed('two login nodes', () => {
   /** Its page, from a host: the names of sessions are in no /etc/hosts. */
   async function opened(from: Host, url: string): Promise<number> {
     const { hostname, port } = new URL(url);
-    const { stdout, stderr } = await from.run(mike(), [
+    const { stdout, stderr } = await from.run(sara(), [
       ...['/usr/bin/curl', '-q', '-sS', '--noproxy', '*', '--max-time', '20', '--cacert', proxy.caFile],
       ...['--resolve', `${hostname}:${port}:${site.proxyHost.address}`, '-o', '/dev/null'],
       ...['-w', '%{http_code}', '-L', '-c', '/dev/null', url],
@@ -124,7 +124,7 @@ describeOnBed('two login nodes', () => {
 
   test('--here on the node is shown from a login node as what it is', async () => {
     const { login1, login2 } = site;
-    const running = site.typeJupyter(login1, mike(), ['--here'], {
+    const running = site.typeJupyter(login1, sara(), ['--here'], {
       lines: lines(),
       wrap: ['/usr/bin/srun', '--pty', '-t', '10'],
     });
@@ -142,19 +142,19 @@ describeOnBed('two login nodes', () => {
 
     running.write('\x03');
     await running.ended(60_000);
-    expect(sessionDirectories(mike())).toEqual([]);
+    expect(sessionDirectories(sara())).toEqual([]);
     expect(await listed(login2)).toEqual([]);
   });
 
   test('--here on a login node: from the other one nobody can tell, so that nothing is said to be over', async () => {
     const { login1, login2 } = site;
-    const running = site.typeJupyter(login1, mike(), ['--here'], {
+    const running = site.typeJupyter(login1, sara(), ['--here'], {
       lines: [...lines(), 'here_on_login_node: true'],
     });
     await running.printed('stdout', /https:\/\/\S+token=[\w-]+/, START_MS);
     const { id, state, why } = await theOne(login2);
     expect({ state, why }).toEqual({ state: 'unknown', why: expect.stringContaining('login1') as string });
-    const [directory = ''] = sessionDirectories(mike());
+    const [directory = ''] = sessionDirectories(sara());
     for (const secret of SECRETS) expect(existsSync(join(directory, secret))).toBe(true);
     expect(existsSync(join(directory, 'end.json'))).toBe(false);
     expect(await shown(login1, id)).toMatchObject({ state: 'ready' });
