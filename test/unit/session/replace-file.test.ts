@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFile, replaceFile } from '../../../src/session/replace-file.js';
+import { asNobody } from '../as-nobody.js';
 
 const onPosix = describe.skipIf(process.platform === 'win32');
 const asRoot = process.getuid?.() === 0 && process.platform === 'linux';
@@ -73,9 +74,11 @@ onPosix('a file that is written once', () => {
     expect(readdirSync(home)).toEqual(['end.json']);
   });
 
-  it.skipIf(process.getuid?.() === 0)('says so where it cannot be written', async () => {
+  it('says so where it cannot be written', async () => {
     await chmod(home, 0o500);
-    await expect(createFile(join(home, 'end.json'), 'x')).rejects.toMatchObject({ code: 'EACCES' });
+    await asNobody(home, async () => {
+      await expect(createFile(join(home, 'end.json'), 'x')).rejects.toMatchObject({ code: 'EACCES' });
+    });
   });
 
   it('says so where its folder is gone', async () => {
