@@ -77,7 +77,7 @@ async function takeAll(
     ...(ssh ? { ssh } : {}),
   };
   await writeSecrets(prepared, staged, secrets);
-  const record = await recordOf(context, options, prepared, secrets);
+  const record = recordOf(context, options, prepared, secrets);
   await staged.write('session.json', `${JSON.stringify(record, null, 2)}\n`);
   await staged.place();
   stopIfAborted(signal);

@@ -5,6 +5,7 @@ import { optionFamily, type Family } from '../jupyter/family.js';
 import { probeJupyter, type JupyterFound, type ProbeResult } from '../jupyter/probe.js';
 import type { ResolvedEnvironment } from '../jupyter/resolve.js';
 import type { Server } from '../script/call.js';
+import { fullHostName } from '../platform/host-name.js';
 import { chooseScheduler } from '../scheduler/choose.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import { readTemplate, shippedTemplatePath, type Template } from '../script/templates.js';
@@ -48,6 +49,8 @@ export interface Prepared {
   family: Family;
   /** SBATCH_* of the site that are in force. */
   siteVariables: readonly string[];
+  /** The full name of this machine; absent in a dry run. */
+  host?: string;
   /** The session's own, made while the scheduler and Jupyter were asked. */
   certificate?: Certificate;
   /** PEM of the proxy's certificate authority. */
@@ -90,9 +93,10 @@ async function prepareWith(
 
   const { planned } = job;
   const probing = options.check ? environment.probe(context.signal) : undefined;
-  const [{ server, jupyter }, certificate] = await Promise.all([
+  const [{ server, jupyter }, certificate, host] = await Promise.all([
     check(context, { system, scheduler, planned, asked, environment, probing }),
     options.dryRun ? undefined : prepareAhead(context.now()),
+    options.dryRun ? undefined : fullHostName(context.env, context.signal),
   ]);
   const template = fixed ?? (await readTemplate(shippedTemplatePath(templates(context), kind, server)));
   return {
@@ -100,6 +104,7 @@ async function prepareWith(
     ...(here ? { here } : {}),
     family: jupyter && (await optionFamily(jupyter, server, environment.env)),
     ...(jupyter ? { jupyter } : {}),
+    ...(host === undefined ? {} : { host }),
     ...(certificate ? { certificate } : {}),
     ...(ca === undefined ? {} : { ca }),
   };

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Certificate } from '../certificate.js';
 import { environmentFile } from '../jupyter/environment.js';
 import { jupyterConfig } from '../jupyter/settings.js';
-import { fullHostName } from '../platform/host-name.js';
 import { render } from '../script/render.js';
 import type { SessionRecord } from '../session/record.js';
 import type { StagedSession } from '../session/store.js';
@@ -109,12 +108,12 @@ export async function writeSecrets(
 }
 
 /** `session.json`, before there is a job. */
-export async function recordOf(
+export function recordOf(
   context: LaunchContext,
   { asked }: LaunchOptions,
   prepared: Prepared,
   { proxy, ssh }: Reached,
-): Promise<SessionRecord> {
+): SessionRecord {
   const minutes = prepared.planned.minutes?.value;
   const allocation = prepared.here?.allocation;
   const warning = prepared.planned.request.warnBefore;
@@ -127,7 +126,7 @@ export async function recordOf(
       ? {}
       : { allocation: allocation.id.id, allocationScheduler: allocation.scheduler }),
     jobName: prepared.jobName,
-    host: await fullHostName(context.env),
+    ...(prepared.host === undefined ? {} : { host: prepared.host }),
     ...(ssh ? { connect: 'ssh', localPort: ssh.localPort, sshHost: ssh.host } : {}),
     ...(proxy ? { connect: 'proxy', ...nameOf(proxy) } : {}),
     server: prepared.server,
