@@ -65,8 +65,6 @@ async function buildInTurn(
     const isHalf = (path: string): boolean =>
       path.startsWith(`${place}-`) && /^[0-9a-f]+$/.test(path.slice(place.length + 1));
     for (const half of lock.leftovers.filter(isHalf)) await removeFolder(half);
-    const meanwhile = await readMark(place);
-    if (meanwhile !== undefined) return meanwhile;
     await build({ tool, file, description: `${place}.yml`, prefix }, env, context);
     await writeMark(place, { prefix, tool: tool.kind, file }).catch(async (error: unknown) => {
       // Nobody would find it.

@@ -58,8 +58,8 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
     if (await settled()) return undefined;
     const top = await latest(path);
     if (top === undefined) {
-      if (await claim(path, 1, options.making)) return held(path, 1, leftovers, times.beatMs);
-      continue;
+      if (!(await claim(path, 1, options.making))) continue;
+      return unlessSettled(held(path, 1, leftovers, times.beatMs), settled);
     }
     const mark = `${top.holder?.nonce ?? ''} ${top.touched}`;
     const now = performance.now();
@@ -67,7 +67,7 @@ export async function takeLock(path: string, options: LockOptions): Promise<Lock
     if (now - seen.at > times.abandonedMs || (await isGone(top.holder))) {
       if (!(await claim(path, top.number + 1, options.making))) continue;
       if (top.holder) leftovers.push(top.holder.making);
-      return held(path, top.number + 1, leftovers, times.beatMs);
+      return unlessSettled(held(path, top.number + 1, leftovers, times.beatMs), settled);
     }
     const whom = top.holder?.nonce ?? '';
     if (toldOf !== whom) waiting(top.holder);
@@ -100,6 +100,13 @@ async function claim(path: string, number: number, making: string): Promise<bool
     await rm(nameOf(path, number), { force: true });
     throw error;
   }
+}
+
+/** Since it was asked last, somebody may have done the work and given the lock back. */
+async function unlessSettled(lock: Lock, settled: LockOptions['settled']): Promise<Lock | undefined> {
+  if (!(await settled())) return lock;
+  await lock.release();
+  return undefined;
 }
 
 function held(path: string, number: number, leftovers: readonly string[], beatMs: number): Lock {

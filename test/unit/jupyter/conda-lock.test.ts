@@ -68,6 +68,12 @@ describe.skipIf(process.platform !== 'linux')('the lock of a build', () => {
     await first?.release();
   });
 
+  it('is given back at once where the work was done just before it was taken', async () => {
+    let asked = 0;
+    expect(await take({ settled: () => Promise.resolve((asked += 1) > 1) })).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('of another host is taken over when nobody touches it any more, by one of all who wait', async () => {
     held(3, {});
     const locks: number[] = [];
