@@ -20,21 +20,22 @@ export interface SshPlan {
 export async function planSsh(
   context: LaunchContext,
   options: LaunchOptions,
-  prepared: Pick<Prepared, 'system' | 'server' | 'jupyter'>,
+  prepared: Pick<Prepared, 'system' | 'server' | 'jupyter' | 'host'>,
 ): Promise<SshPlan> {
   return {
     ways: sshWays(options, prepared),
     localPort: options.localPort ?? chosenPort(context.random(2)),
-    host: await sshHost(context, prepared.system),
+    host: await sshHost(context, prepared.system, prepared.host),
   };
 }
 
-/** NAME or NAME:PORT. */
+/** NAME or NAME:PORT. `here`: this machine's full name, where it is known already. */
 export async function sshHost(
   context: Pick<LaunchContext, 'env' | 'signal'>,
   system: Prepared['system'] | undefined,
+  here?: string,
 ): Promise<string> {
-  return system?.values.ssh_host ?? (await loginHost(context));
+  return system?.values.ssh_host ?? (await loginHost(context, here));
 }
 
 export function sshWays(
@@ -59,9 +60,12 @@ function chosenPort(random: Buffer): number {
 }
 
 /** Where jobs are submitted from, as a person can reach it from outside: never the node on which this shell may be. */
-async function loginHost({ env, signal }: Pick<LaunchContext, 'env' | 'signal'>): Promise<string> {
+async function loginHost(
+  { env, signal }: Pick<LaunchContext, 'env' | 'signal'>,
+  here: string | undefined,
+): Promise<string> {
   const submitted = allocationOf(env) && (env['SLURM_SUBMIT_HOST'] ?? env['PBS_O_HOST']);
   return submitted === undefined || !/^[A-Za-z0-9][\w.-]*$/.test(submitted)
-    ? await fullHostName(env, signal)
+    ? (here ?? (await fullHostName(env, signal)))
     : await fullNameOf(submitted, env, signal);
 }
