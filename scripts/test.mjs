@@ -4,10 +4,12 @@ import './node-version.mjs';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { installDependencies, root } from './dependencies.mjs';
 
 const LIMIT_MS = 20 * 60_000;
+/** Of each failure, at the end. */
+const FAILURE_LINES = 30;
 const strict = process.env.START_JUPYTER_TEST_STRICT === '1';
 
 installDependencies();
@@ -68,7 +70,7 @@ function count(reportFile, status) {
   try {
     report = JSON.parse(readFileSync(reportFile, 'utf8'));
   } catch {
-    return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0 };
+    return { passed: 0, failed: status === 0 ? 0 : 1, skipped: 0, failures: [] };
   }
   const unloaded = report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
@@ -78,14 +80,39 @@ function count(reportFile, status) {
     passed: report.numPassedTests,
     failed: failed === 0 && status !== 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap((file) => failuresOf(file, relative(root, file.name))),
   };
+}
+
+/** What failed in a file: its tests, or the file itself where it could not be loaded or a hook of its failed. */
+function failuresOf({ status, message, assertionResults }, file) {
+  const tests = assertionResults.filter((test) => test.status === 'failed');
+  if (status === 'failed' && tests.length === 0) return [{ where: file, message }];
+  return tests.map(({ fullName, failureMessages }) => ({
+    where: `${file}: ${fullName}`,
+    message: failureMessages.join('\n'),
+  }));
+}
+
+function beginning(message) {
+  const lines = message.split('\n');
+  const shown = lines.slice(0, FAILURE_LINES);
+  return [
+    ...shown,
+    ...(lines.length > shown.length ? [`(${lines.length - shown.length} more lines above)`] : []),
+  ].join('\n');
 }
 
 function summarize(suites) {
   const sum = (what) => suites.reduce((total, suite) => total + suite[what], 0);
   let [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
+  // Once more at the end, where they are found: thousands of lines lie between a failure and here.
+  for (const { project, failures } of suites) {
+    for (const { where, message } of failures)
+      console.log(`\nfailed in ${project}: ${where}\n${beginning(message)}`);
+  }
   console.log('');
-  for (const { project, seconds, ...counts } of suites) {
+  for (const { project, seconds, failures: _, ...counts } of suites) {
     console.log(`${project.padEnd(6)} ${words(counts)} in ${seconds.toFixed(0)} s`);
   }
   if (strict && skipped > 0) {
