@@ -1,4 +1,5 @@
 /** Where real Jupyter servers are, and how a test talks to one over TLS. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
@@ -96,24 +97,39 @@ export async function openChannels(
   });
 }
 
-/** Runs code in the kernel and resolves to what it printed. */
-export async function runCode(socket: WebSocket, code: string): Promise<string> {
-  const header = {
-    msg_id: 'one',
-    username: '',
-    session: 'test',
-    msg_type: 'execute_request',
-    version: '5.3',
-  };
+/** Runs code in the kernel and resolves to what it printed first. */
+export async function runCode(socket: WebSocket, code: string): Promise<unknown> {
   const content = { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false };
-  const printed = new Promise<string>((resolve) => {
-    socket.addEventListener('message', ({ data }: { data: unknown }) => {
-      const message = JSON.parse(String(data)) as { msg_type: string; content: { text?: string } };
-      if (message.msg_type === 'stream') resolve(message.content.text ?? '');
+  return (await exchange(socket, 'execute_request', content, 'stream'))['text'];
+}
+
+/** Has the kernel say who it is, and so, before and after that, that it is busy and that it is idle. */
+export async function askKernel(socket: WebSocket): Promise<void> {
+  await exchange(socket, 'kernel_info_request', {}, 'kernel_info_reply');
+}
+
+/** Sends one message and resolves to the content of the first of the awaited type that answers it. */
+async function exchange(
+  socket: WebSocket,
+  type: string,
+  content: object,
+  awaited: string,
+): Promise<Record<string, unknown>> {
+  const header = { msg_id: randomUUID(), username: '', session: 'test', msg_type: type, version: '5.3' };
+  const answer = new Promise<Record<string, unknown>>((resolve) => {
+    socket.addEventListener('message', function listen({ data }: { data: unknown }) {
+      const message = JSON.parse(String(data)) as {
+        msg_type: string;
+        parent_header: { msg_id?: string };
+        content: Record<string, unknown>;
+      };
+      if (message.msg_type !== awaited || message.parent_header.msg_id !== header.msg_id) return;
+      socket.removeEventListener('message', listen);
+      resolve(message.content);
     });
   });
   socket.send(
     JSON.stringify({ header, parent_header: {}, metadata: {}, content, channel: 'shell', buffers: [] }),
   );
-  return printed;
+  return answer;
 }
